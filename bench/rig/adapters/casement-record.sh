@@ -1,0 +1,3 @@
+# The same, recording every camera.
+. "$here/adapters/casement.sh"
+RECORD=always

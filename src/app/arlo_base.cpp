@@ -1,0 +1,27 @@
+#include "app/arlo_base.hpp"
+
+namespace casement::app {
+
+drivers::arlo::DriverOptions arlo_options(const config::Config& config) {
+    drivers::arlo::DriverOptions out;
+    out.door.address = config.arlo.listen;
+    out.door.ports = config.arlo.ports;
+    const bool is_any = config.arlo.listen == "0.0.0.0" || config.arlo.listen == "::";
+    if (!is_any) out.link.bind_address = config.arlo.listen;
+    out.house.wifi_country = config.arlo.wifi_country;
+    out.house.anti_flicker_hz = config.arlo.anti_flicker_hz;
+    for (const config::Camera& camera : config.cameras) {
+        if (!camera.arlo) continue;
+        drivers::arlo::CameraConfig entry;
+        entry.serial = camera.arlo->serial;
+        entry.id = camera.id;
+        entry.name = camera.display_name();
+        // The file's default says nothing about the device: it says itself what feeds it.
+        if (camera.power == config::Power::Battery) entry.battery = true;
+        entry.audio = camera.audio;
+        out.cameras.push_back(std::move(entry));
+    }
+    return out;
+}
+
+}  // namespace casement::app

@@ -1,0 +1,218 @@
+#include "app/cli/command_line.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+
+#include "app/suggest.hpp"
+
+namespace casement::app::cli {
+
+namespace {
+
+constexpr const char* kAbout =
+    "Casement: the hub for the cameras at home. Set up, watch and record them without a cloud of "
+    "its own.";
+constexpr const char* kFooter =
+    "\nExit status: 0 when it worked, 1 when it failed, 2 for a mistake on the command line."
+    "\nAll commands but serve, demo, emulate, check, version and camera --push-address talk to the "
+    "hub that "
+    "runs on this machine.";
+
+/// Builds the parser; parsing writes into the members.
+class Grammar {
+public:
+    Grammar() {
+        app_.require_subcommand(1);
+        app_.fallthrough();  // `casement cameras --json` as well as `casement --json cameras`
+        app_.footer(kFooter);
+        app_.add_option("-c,--config", out_.common.config, "configuration file")->type_name("FILE");
+        app_.add_option("--data", out_.common.data,
+                        "folder of the database, recordings and secrets")
+            ->type_name("DIR");
+        app_.add_flag("--json", out_.common.json, "answer in JSON");
+        add_running();
+        add_asking();
+        add_taking();
+        add_tokens();
+    }
+
+    CLI::App& app() { return app_; }
+    CommandLine& result() { return out_; }
+
+    std::vector<std::string> names(const CLI::App& of) const {
+        std::vector<std::string> out;
+        for (const CLI::App* sub : of.get_subcommands({})) out.push_back(sub->get_name());
+        return out;
+    }
+
+private:
+    /// A subcommand that, when it is the one, becomes `command`.
+    template <typename T>
+    CLI::App* add(CLI::App& to, const char* name, const char* about, T& command) {
+        CLI::App* sub = to.add_subcommand(name, about);
+        sub->fallthrough();
+        sub->callback([this, &command] { out_.command = command; });
+        return sub;
+    }
+
+    void add_running() {
+        add(app_, "serve", "run the hub", serve_);
+        demo_.demo = true;
+        add(app_, "demo", "run the hub with emulated cameras", demo_);
+        add_emulators();
+        add(app_, "check", "say what is wrong with a configuration, without starting anything",
+            check_)
+            ->add_option("FILE", check_.file, "the file; otherwise the one that serve would take");
+        add(app_, "version", "say which version this is", version_);
+    }
+
+    void add_emulators() {
+        CLI::App* emulate =
+            app_.add_subcommand("emulate", "be a vendor's device, to try the hub against");
+        emulate->fallthrough();
+        emulate->require_subcommand(1);
+        CLI::App* arlo =
+            add(*emulate, "arlo",
+                "an Arlo camera or doorbell; what happens is told as JSON lines, and lines like "
+                "\"motion 10\", \"press\" or \"reboot\" on standard input make it happen",
+                emulate_arlo_);
+        arlo->add_option("PROFILE", emulate_arlo_.profile,
+                         "wirefree, pro2, essential, ultra, pro5, flood, vbell or abell")
+            ->capture_default_str();
+        arlo->add_option("--serial", emulate_arlo_.serial, "its serial number")->type_name("TEXT");
+        arlo->add_option("--address", emulate_arlo_.address, "its own address")
+            ->capture_default_str();
+        arlo->add_option("--base", emulate_arlo_.base, "its default gateway: the base station")
+            ->capture_default_str();
+        arlo->add_option("--pace", emulate_arlo_.pace, "0.1: its time runs ten times as fast")
+            ->check(CLI::Range(0.001, 1000.0));
+        arlo->add_option("--fault", emulate_arlo_.faults,
+                         "how it misbehaves; a wrong one lists all")
+            ->type_name("WORD");
+        arlo->add_flag("--any-ports", emulate_arlo_.any_ports,
+                       "free ports instead of 4000, 4100, 554, 555, 5000, 8000");
+        arlo->add_flag("--full-size", emulate_arlo_.full_size,
+                       "pictures as large as its registers say");
+        arlo->add_flag("--dozes", emulate_arlo_.dozes, "it sleeps when nobody wants anything");
+        arlo->add_flag("--listens-while-busy", emulate_arlo_.listens_while_busy,
+                       "it answers 453 instead of refusing the connection");
+    }
+
+    void add_asking() {
+        add(app_, "cameras", "list the cameras and how they are", cameras_);
+        CLI::App* camera =
+            add(app_, "camera", "everything that is known about one camera", camera_);
+        camera->add_option("NAME", camera_.camera)->required();
+        camera->add_flag("--push-address", camera_.push_address,
+                         "where it sends its pictures to, with its secret key (source: push)");
+        camera->add_flag("--new-push-address", camera_.new_push_address,
+                         "the same with another key; the old one ends at the next reload");
+        CLI::App* set = add(app_, "set", "set a setting of a camera", set_);
+        set->add_option("NAME", set_.camera)->required();
+        set->add_option("SETTING", set_.setting)->required();
+        set->add_option("VALUE", set_.value)->required();
+        CLI::App* command =
+            add(app_, "command",
+                "make a camera do something once, like: command porch siren on=true", command_);
+        command->add_option("NAME", command_.camera)->required();
+        command->add_option("COMMAND", command_.command)->required();
+        command->add_option("ARGUMENT", command_.arguments, "key=value");
+        CLI::App* events = add(app_, "events", "what happened, oldest first", events_);
+        events->add_flag("-f,--follow", events_.follow, "go on with what happens next");
+        events->add_option("--camera", events_.camera, "of one camera only")->type_name("NAME");
+        events->add_option("-n,--limit", events_.limit, "how many of the past")
+            ->check(CLI::Range(0, 10000));
+        add(app_, "health", "what works and what needs a person", health_);
+    }
+
+    void add_taking() {
+        CLI::App* snapshot = add(app_, "snapshot", "save a picture", snapshot_);
+        snapshot->add_option("NAME", snapshot_.camera)->required();
+        snapshot->add_option("-o,--output", snapshot_.output, "- is standard output")
+            ->required()
+            ->type_name("FILE");
+        CLI::App* take = add(app_, "export", "save footage as one MP4 file", export_);
+        take->add_option("NAME", export_.camera)->required();
+        take->add_option("--from", export_.from, "like \"2026-11-20 21:05\", 21:05 or -10m")
+            ->required()
+            ->type_name("TIME");
+        take->add_option("--to", export_.to, "the same")->required()->type_name("TIME");
+        take->add_option("-o,--output", export_.output, "- is standard output")
+            ->required()
+            ->type_name("FILE");
+    }
+
+    void add_tokens() {
+        CLI::App* token = app_.add_subcommand("token", "keys for programs that use the API");
+        token->fallthrough();
+        token->require_subcommand(1);
+        add(*token, "create", "make one; it is shown once", token_create_)
+            ->add_option("NAME", token_create_.name, "what it is for")
+            ->required();
+        add(*token, "list", "which there are", token_list_);
+        add(*token, "revoke", "make one useless", token_revoke_)
+            ->add_option("NAME", token_revoke_.name, "its name or id")
+            ->required();
+    }
+
+    CLI::App app_{kAbout, "casement"};
+    CommandLine out_;
+    Serve serve_, demo_;
+    EmulateArlo emulate_arlo_;
+    Check check_;
+    Version version_;
+    Cameras cameras_;
+    ShowCamera camera_;
+    SetSetting set_;
+    RunCommand command_;
+    Events events_;
+    Health health_;
+    Snapshot snapshot_;
+    Export export_;
+    TokenCreate token_create_;
+    TokenList token_list_;
+    TokenRevoke token_revoke_;
+};
+
+/// The first word that is no option, when no command has that name.
+std::string unknown_command(const std::vector<std::string>& arguments,
+                            const std::vector<std::string>& names) {
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string& word = arguments[i];
+        if (word == "-c" || word == "--config" || word == "--data") {
+            ++i;
+        } else if (!word.starts_with('-')) {
+            return std::ranges::find(names, word) == names.end() ? word : "";
+        }
+    }
+    return "";
+}
+
+}  // namespace
+
+std::expected<CommandLine, Ending> parse_command_line(std::vector<std::string> arguments) {
+    Grammar grammar;
+    const std::vector<std::string> names = grammar.names(grammar.app());
+    const std::vector<std::string> given = arguments;
+    if (const std::string word = unknown_command(given, names); !word.empty()) {
+        return std::unexpected(Ending{kUsage, "casement: there is no command \"" + word + "\"" +
+                                                  did_you_mean(word, names) +
+                                                  "\n`casement --help` lists them.\n"});
+    }
+    try {
+        std::ranges::reverse(arguments);  // the library takes them from the back
+        grammar.app().parse(std::move(arguments));
+        return grammar.result();
+    } catch (const CLI::CallForHelp&) {
+        const auto chosen = grammar.app().get_subcommands();
+        return std::unexpected(
+            Ending{kOk, chosen.empty() ? grammar.app().help() : chosen.back()->help("casement")});
+    } catch (const CLI::ParseError& e) {
+        return std::unexpected(Ending{kUsage, std::string("casement: ") + e.what() +
+                                                  "\n`casement --help` says how it is used.\n"});
+    }
+}
+
+}  // namespace casement::app::cli

@@ -1,0 +1,92 @@
+#pragma once
+// The command line as values. Only command_line.cpp sees the library that parses it.
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace casement::app::cli {
+
+enum ExitStatus { kOk = 0, kFailed = 1, kUsage = 2 };
+
+struct Common {
+    std::string config;  // -c, --config; empty = searched for
+    std::string data;    // --data; empty = what the configuration says
+    bool json = false;
+};
+
+struct Serve {
+    bool demo = false;
+};
+struct Check {
+    std::string file;  // empty = what serve would take
+};
+struct Version {};
+struct Cameras {};
+struct ShowCamera {
+    std::string camera;
+    bool push_address = false;
+    bool new_push_address = false;
+};
+struct SetSetting {
+    std::string camera, setting, value;
+};
+struct RunCommand {
+    std::string camera, command;
+    std::vector<std::string> arguments;  // key=value
+};
+struct Snapshot {
+    std::string camera, output;  // "-" = standard output
+};
+struct Export {
+    std::string camera, from, to, output;
+};
+struct Events {
+    bool follow = false;
+    std::string camera;  // empty = all
+    int limit = 50;
+};
+struct Health {};
+struct TokenCreate {
+    std::string name;
+};
+struct TokenList {};
+struct TokenRevoke {
+    std::string name;
+};
+
+struct EmulateArlo {
+    std::string profile = "pro2";
+    std::string serial;  // empty = one that the profile's name makes
+    std::string address = "127.0.1.10";
+    std::string base = "127.0.0.1";
+    double pace = 1;  // of its time
+    std::vector<std::string> faults;
+    bool any_ports = false;
+    bool full_size = false;
+    bool dozes = false;
+    bool listens_while_busy = false;
+};
+
+using Command =
+    std::variant<Serve, EmulateArlo, Check, Version, Cameras, ShowCamera, SetSetting, RunCommand,
+                 Snapshot, Export, Events, Health, TokenCreate, TokenList, TokenRevoke>;
+
+struct CommandLine {
+    Common common;
+    Command command;
+};
+
+/// Why there is nothing to run: help that was asked for (0, to standard output) or a mistake (2, to
+/// standard error).
+struct Ending {
+    int status = kUsage;
+    std::string text;
+};
+
+/// `arguments` without the program's name.
+std::expected<CommandLine, Ending> parse_command_line(std::vector<std::string> arguments);
+
+}  // namespace casement::app::cli

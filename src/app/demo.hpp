@@ -1,0 +1,46 @@
+#pragma once
+// The demo: test-picture cameras on loopback, which come in over real RTSP and RTMP through the
+// ordinary sources.
+
+#include <memory>
+#include <vector>
+
+#include "app/config/config.hpp"
+#include "async/blocking_pool.hpp"
+#include "async/task_group.hpp"
+#include "emulators/testcam/feed.hpp"
+#include "emulators/testcam/rtmp_publisher.hpp"
+#include "emulators/testcam/rtsp_camera.hpp"
+
+namespace casement::app {
+
+/// Lives on its executor.
+class Demo {
+public:
+    /// Opens the encoders and the cameras' listeners (any free port on 127.0.0.1).
+    static async::Task<base::Result<std::unique_ptr<Demo>>> open(async::Executor executor,
+                                                                 async::BlockingPool& pool,
+                                                                 const base::Clock& clock,
+                                                                 base::Log log);
+
+    /// Puts the demo's cameras behind those of the file; a name that is taken stays the file's.
+    void add_cameras(config::Config& config) const;
+    /// The camera that pushes begins to call the hub's RTMP port.
+    void start(std::uint16_t rtmp_port);
+    async::Task<> stop();
+
+private:
+    Demo(async::Executor executor, base::Log log);
+    async::Task<> keep_publishing(std::uint16_t rtmp_port);
+
+    const base::Log log_;
+    base::Secret push_key_;
+    base::Secret password_;
+    std::vector<std::shared_ptr<emulators::testcam::Feed>> feeds_;
+    std::unique_ptr<emulators::testcam::RtspCamera> garden_;
+    std::unique_ptr<emulators::testcam::RtspCamera> workshop_;
+    std::unique_ptr<emulators::testcam::RtmpPublisher> hall_;
+    async::TaskGroup tasks_;
+};
+
+}  // namespace casement::app

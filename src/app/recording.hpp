@@ -1,0 +1,34 @@
+#pragma once
+// The recorder as configuration and API see it.
+
+#include <memory>
+#include <string>
+
+#include "api/api.hpp"
+#include "api/footage.hpp"
+#include "app/config/config.hpp"
+#include "recorder/recorder.hpp"
+
+namespace casement::app {
+
+/// What the configuration asks of one camera.
+recorder::Policy policy_of(const config::Record& record);
+/// For the API; thread-safe.
+api::RecordingState recording_state(const recorder::Recorder& recorder, const std::string& camera);
+
+/// The recorder's library in the API's words. Thread-safe; the recorder outlives it.
+class Footage final : public api::FootageStore {
+public:
+    explicit Footage(recorder::Library& library) : library_(library) {}
+
+    async::Task<base::Result<api::FootageList>> list(std::string camera, base::WallTime from,
+                                                     base::WallTime to) override;
+    async::Task<base::Result<std::unique_ptr<api::Footage>>> open(std::string camera,
+                                                                  base::WallTime from,
+                                                                  base::WallTime to) override;
+
+private:
+    recorder::Library& library_;
+};
+
+}  // namespace casement::app

@@ -1,0 +1,115 @@
+#pragma once
+// Where a stream is to be had. A driver answers with one; sources/ opens it: so one RTSP client
+// serves every vendor.
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "async/deadline.hpp"
+#include "async/task.hpp"
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+#include "base/url.hpp"
+
+namespace casement::camera {
+
+/// Cameras often have a small stream for grids beside the main one.
+enum class Quality : std::uint8_t { Main, Small };
+std::string_view to_string(Quality quality);  // "main", "small"
+
+/// How to reach a host where the plain way is not enough.
+struct Connection {
+    std::string bind_address;  // own address to connect from; empty = the system's choice
+    std::string ca_file;       // PEM; empty = the system's store. Checking is never off
+    std::map<std::string, std::string>
+        resolve;  // "name:port" -> "address:port", like curl --resolve
+    bool operator==(const Connection&) const = default;
+};
+
+struct PullRtsp {
+    enum class Transport : std::uint8_t {
+        Auto,
+        Tcp,
+        Udp
+    };  // Auto: UDP is asked for only when TCP is refused
+    /// The request that keeps the session. Auto: GET_PARAMETER where the camera names it, else
+    /// OPTIONS. None: for cameras that fall over any.
+    enum class KeepAlive : std::uint8_t { Auto, Options, GetParameter, None };
+    base::Url url;  // rtsp or rtsps, credentials inside
+    Transport transport = Transport::Auto;
+    KeepAlive keep_alive = KeepAlive::Auto;
+    std::chrono::milliseconds receiver_report_every{
+        5000};  // Arlo cameras stop after 6 s without one: 2500 or less there
+    bool reports_before_first_sender_report =
+        false;                  // Arlo: reports from the start, not only as answers
+    bool back_channel = false;  // ask for the talk-back track too (ONVIF)
+    Connection connection;
+};
+struct PullRtmp {
+    base::Url url;  // rtmp or rtmps, application and key in the path
+    Connection connection;
+};
+/// The camera will push RTMP to us; the driver has asked it to, or will be asked by `request`.
+struct ExpectPush {
+    std::string application;  // "local"
+    base::Secret key;  // unguessable, or the vendor's fixed name where the camera demands one
+    std::optional<std::string> from_address;  // when set, other peers are refused
+    std::chrono::milliseconds first_byte_within{30'000};
+    /// Called when a listener waits for the push; asks the camera to begin. Runs on the driver's
+    /// executor by itself. May be empty.
+    std::function<async::Task<base::Result<>>(async::Deadline)> request;
+    /// Asks the camera to stop. May be empty.
+    std::function<async::Task<base::Result<>>(async::Deadline)> stop;
+};
+/// multipart/x-mixed-replace.
+struct HttpMjpeg {
+    base::Url url;
+    std::vector<std::pair<std::string, base::Secret>> headers;
+    Connection connection;
+};
+/// One JPEG per request, again and again.
+struct HttpJpegPoll {
+    base::Url url;
+    std::chrono::milliseconds interval{1000};
+    std::vector<std::pair<std::string, base::Secret>> headers;
+    Connection connection;
+};
+/// A media file at its own pace: demo and tests.
+struct PlayFile {
+    std::string path;
+    bool loop = true;
+};
+/// A generated picture with a clock: demo and tests, no camera needed.
+struct TestPicture {
+    int width = 640, height = 360, frames_per_second = 15;
+    bool audio = true;
+};
+
+using Way =
+    std::variant<PullRtsp, PullRtmp, ExpectPush, HttpMjpeg, HttpJpegPoll, PlayFile, TestPicture>;
+/// "rtsp", "rtmp", "push", "mjpeg", "jpeg", "file", "test": for logs and /api; tells no secret.
+std::string_view way_name(const Way& way);
+
+/// A stream that the vendor ends by itself unless it is asked again.
+struct Lease {
+    base::WallTime expires_at;
+    /// Asks for more time; answers the new lease, and a new endpoint only where the address
+    /// changed. Runs on the driver's executor by itself, callable from any.
+    std::function<async::Task<base::Result<Lease>>(async::Deadline)> extend;
+    /// Ends the vendor's session politely. May be empty.
+    std::function<async::Task<base::Result<>>(async::Deadline)> release;
+};
+
+struct StreamEndpoint {
+    Way way;
+    Quality quality = Quality::Main;
+    bool audio = true;           // false: no sound reaches the stream, whatever the camera sends
+    std::optional<Lease> lease;  // empty = it never expires
+};
+
+}  // namespace casement::camera

@@ -1,0 +1,55 @@
+#pragma once
+// What all devices of one base share. Private to this folder.
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "async/task_group.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "camera/driver.hpp"
+#include "drivers/arlo/conversation.hpp"
+#include "drivers/arlo/memory.hpp"
+#include "drivers/arlo/provisioning.hpp"
+
+namespace casement::drivers::arlo {
+
+struct Timing {
+    /// Between a registration and the first word of its set-up: the device closes its connection
+    /// and begins to listen.
+    std::chrono::milliseconds settle{100};
+    /// Between two tries to reach a device: doubles up to the cap. Each try wakes it a little.
+    std::chrono::milliseconds retry_first{1000}, retry_cap{10'000};
+    /// For one message of a set-up. A battery camera may take a minute to wake.
+    std::chrono::milliseconds set_up_message{80'000};
+    /// A device on external power that said nothing for so long is asked for its status, so that
+    /// it does not drift into sleep. 0 = never.
+    std::chrono::milliseconds keep_alive{100'000};
+    /// Ends what nobody ended, keeps alive.
+    std::chrono::milliseconds look_around{1000};
+};
+
+/// Lives on the driver's executor.
+struct Base {
+    const async::Executor executor;
+    const base::Clock& clock;
+    const House house;
+    const Timing timing;
+    const std::string bind_address;  // of streams, as of everything else that goes to a device
+    const base::Log log;
+    Link& link;
+    Memory& memory;
+    Refusals refusals;
+
+    // While the driver runs.
+    camera::DriverHost* host = nullptr;
+    async::TaskGroup* tasks = nullptr;
+
+    void spawn(std::string name, std::function<async::Task<>()> body) const {
+        if (tasks != nullptr) tasks->spawn(std::move(name), std::move(body));
+    }
+};
+
+}  // namespace casement::drivers::arlo

@@ -1,0 +1,141 @@
+#pragma once
+// One device: what is known of it, its set-up, what it is asked, what it reports.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/bell.hpp"
+#include "camera/driver.hpp"
+#include "drivers/arlo/alerts.hpp"
+#include "drivers/arlo/base.hpp"
+#include "drivers/arlo/turns.hpp"
+
+namespace casement::drivers::arlo {
+
+/// What the file says of a device.
+struct CameraConfig {
+    std::string serial;
+    std::string id;                 // the key in the file
+    std::string name;               // for a person; empty = the id
+    std::optional<bool> battery{};  // empty: as the device says
+    bool audio = true;              // false: its sound is left out
+};
+
+/// Lives on the driver's executor; whoever asks something of it holds it until the answer.
+class Device : public std::enable_shared_from_this<Device> {
+public:
+    /// `config` has an id in any case.
+    Device(Base& base, Record record, CameraConfig config);
+
+    const std::string& camera() const { return config_.id; }
+    const Record& record() const { return record_; }
+    Family family() const { return family_; }
+    camera::Description description() const;
+    /// Its battery is spared: nothing but what people and events ask for.
+    bool is_on_battery() const;
+    /// True while it registered and was not told everything since.
+    bool needs_set_up() const { return record_.needs_set_up; }
+
+    /// After the start of the hub: tells the host what was known before.
+    void begin();
+    /// A device that nobody knew spoke before it registered: it is declared as far as it goes.
+    void introduce();
+    /// It is at another address now; empty = nobody knows where.
+    void moved(std::string address);
+
+    // It spoke. `json` is the message as it came.
+    void registered(const protocols::arlo::Registration& registration, std::string json, Port port);
+    void reported(const protocols::arlo::Status& status, std::string json, Port port);
+    /// On the disk when it returns. Errors of the event log.
+    async::Task<base::Result<>> alerted(Received alert);
+    void heard();
+
+    // Errors as camera::CameraDriver says.
+    async::Task<base::Result<>> set(std::string setting, camera::Value value,
+                                    async::Deadline deadline);
+    async::Task<base::Result<camera::CommandOutcome>> execute(camera::Command command);
+    async::Task<base::Result<camera::StreamEndpoint>> endpoint(camera::Quality quality,
+                                                               async::Deadline deadline);
+
+    /// From time to time: ends what nobody ended, keeps alive what has power.
+    void look_around();
+    /// Writes what is not on the disk yet.
+    async::Task<> save_now();
+
+private:
+    using Answer = base::Result<protocols::arlo::Response>;
+
+    // Asking (device_asking.cpp). One request at a time, tried again until the deadline.
+    async::Task<Answer> ask(Port port, protocols::arlo::Body body, async::Deadline deadline);
+    async::Task<Answer> try_once(Port port, const protocols::arlo::Body& body,
+                                 async::Deadline deadline);
+    /// Answers the registers that were refused; the others are held.
+    async::Task<base::Result<std::vector<std::string>>> write(Port port,
+                                                              protocols::arlo::Fields values,
+                                                              async::Deadline deadline);
+    void start_set_up();
+    async::Task<> set_up();
+    async::Task<base::Result<>> set_up_once(std::uint64_t registration);
+    async::Task<base::Result<>> take_step(Step step, const std::string& quality);
+    async::Task<base::Result<>> set_quality(Batch batch, std::string quality,
+                                            async::Deadline deadline);
+    async::Task<> wait_for_set_up(async::Deadline deadline);
+    void send_clock();
+    void keep_alive();
+
+    void hold(const protocols::arlo::Fields& values);
+    void learn(std::vector<std::string> registers);
+    const std::vector<std::string>& refused() const;
+
+    // Telling.
+    void declare();
+    void report_settings();
+    void report_sensors(const std::vector<std::pair<std::string, camera::SensorValue>>& values);
+    void reached();
+    void away(const base::Error& why);
+    void tell_state(camera::StateWord word, std::optional<camera::Reason> reason);
+    void save();
+
+    async::Task<base::Result<>> begins(Happening what, const Received& alert);
+    async::Task<base::Result<>> ends(Ends end, const Received& alert);
+    async::Task<base::Result<>> tell(const Received& alert, std::string_view kind,
+                                     base::WallTime from, std::optional<base::WallTime> to,
+                                     std::string* id);
+    async::Task<> end_overdue(Happening what);
+    void show(Happening what, bool on);
+    void note_ongoing();
+
+    Base& base_;
+    const CameraConfig config_;
+    const base::Log log_;
+    Record record_;
+    Family family_;
+    std::string charger_;  // of its last message
+    std::map<std::string, std::pair<camera::SensorValue, base::WallTime>> sensors_;
+    std::map<std::string, camera::Value> told_;  // settings as the host knows them
+    std::optional<camera::StateWord> word_;
+    base::SteadyTime heard_at_{};
+
+    std::int64_t next_id_ = 1;
+    Turns turns_, alert_turns_;
+    async::Bell sign_of_life_;  // ends the wait before the next try
+
+    std::uint64_t registrations_ = 0;
+    bool is_setting_up_ = false;
+    asio::steady_timer set_up_ended_;  // its waiters wake
+    bool clock_on_its_way_ = false, keep_alive_on_its_way_ = false;
+
+    Ongoing ongoing_;
+    struct {
+        std::int64_t id = 0;
+        std::string json;
+        base::SteadyTime at{};
+    } last_alert_;
+    bool is_saving_ = false, is_dirty_ = false;
+};
+using DevicePtr = std::shared_ptr<Device>;
+
+}  // namespace casement::drivers::arlo

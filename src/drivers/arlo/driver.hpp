@@ -1,0 +1,80 @@
+#pragma once
+// A base station for Arlo devices: they register here and are told how to be.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "drivers/arlo/base.hpp"
+#include "drivers/arlo/device.hpp"
+#include "drivers/arlo/door.hpp"
+#include "drivers/arlo/roster.hpp"
+
+namespace casement::drivers::arlo {
+
+struct DriverOptions {
+    DoorOptions door;
+    TcpLinkOptions link;
+    House house;
+    Timing timing;
+    std::vector<CameraConfig> cameras;  // those that the file names
+};
+
+/// More is no household, and what a hostile neighbour invents costs rows.
+inline constexpr std::size_t kMaxDevices = 256;
+
+/// All devices of one camera network. Lives on `executor`; store and clock outlive it.
+class Driver final : public camera::CameraDriver {
+public:
+    /// Blocks: reads what is known of devices. Errors of the database. `link` replaces TCP in
+    /// tests.
+    static base::Result<std::unique_ptr<Driver>> make(async::Executor executor,
+                                                      DriverOptions options, store::Store& store,
+                                                      const base::Clock& clock,
+                                                      std::unique_ptr<Link> link = nullptr);
+
+    async::Executor executor() const override { return base_.executor; }
+    std::string vendor() const override { return "arlo"; }
+    std::string name() const override { return "base"; }
+    /// Fails with the errors of net::Listener::listen().
+    async::Task<base::Result<>> run(camera::DriverHost& host) override;
+    async::Task<base::Result<camera::StreamEndpoint>> endpoint(std::string camera,
+                                                               camera::Quality quality,
+                                                               async::Deadline deadline) override;
+    async::Task<base::Result<>> set(std::string camera, std::string setting, camera::Value value,
+                                    async::Deadline deadline) override;
+    async::Task<base::Result<camera::CommandOutcome>> execute(camera::Command command) override;
+    async::Task<base::Result<std::unique_ptr<camera::TalkSink>>> talk(
+        std::string camera, async::Deadline deadline) override;
+
+    /// What a device says, as the door hands it over while run() runs; success is acknowledged.
+    /// InvalidArgument for what no device says.
+    async::Task<base::Result<>> receive(Call call);
+    /// The port that was really bound; 0 while run() does not run.
+    std::uint16_t port(Port which) const;
+
+private:
+    Driver(async::Executor executor, DriverOptions options, std::unique_ptr<Memory> memory,
+           std::unique_ptr<Link> link, const base::Clock& clock);
+    async::Task<> look_around();
+    base::Result<DevicePtr> caller(const std::string& serial, const Call& call);
+    base::Result<DevicePtr> device_for(std::string_view camera) const;
+    DevicePtr device_at(std::string_view address) const;
+    DevicePtr add(Record record);
+    void place(const DevicePtr& device, const std::string& address);
+    void replay(const DevicePtr& device);
+    async::Task<base::Result<>> alert(const Call& call, protocols::arlo::Alert body);
+    void ask_who(const Call& call);
+
+    const DriverOptions options_;
+    const std::unique_ptr<Memory> memory_;
+    const std::unique_ptr<Link> link_;
+    Base base_;
+    std::map<std::string, DevicePtr, std::less<>> devices_;  // by serial
+    Roster roster_;
+    Waiting waiting_;
+    std::unique_ptr<Door> door_;  // while run() runs
+};
+
+}  // namespace casement::drivers::arlo

@@ -1,0 +1,31 @@
+#pragma once
+// Addresses as text, both ways. Names are resolved in connect.hpp, never here.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
+
+#include "base/error.hpp"
+
+namespace casement::net {
+
+namespace ip = boost::asio::ip;
+
+/// "192.168.1.10:8790", "[::1]:8554". Port 0 lets the system choose. Names are refused: a listener
+/// binds exactly what it is given.
+base::Result<ip::tcp::endpoint> parse_endpoint(std::string_view text);
+
+/// An IPv4 address as such, also where a socket for both families tells it as ::ffff:a.b.c.d.
+ip::address unmapped(const ip::address& address);
+
+/// The opposite of parse_endpoint; IPv4 addresses mapped into IPv6 are written as IPv4.
+std::string to_text(const ip::tcp::endpoint& endpoint);
+std::string to_text(const ip::udp::endpoint& endpoint);
+/// The address alone, without port and brackets.
+std::string to_text(const ip::address& address);
+
+}  // namespace casement::net

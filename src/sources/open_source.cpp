@@ -1,0 +1,70 @@
+#include "sources/open_source.hpp"
+
+#include <utility>
+#include <variant>
+
+#include "sources/file/file_source.hpp"
+#include "sources/generated/generated_source.hpp"
+#include "sources/http/picture_source.hpp"
+#include "sources/push/push_source.hpp"
+#include "sources/rtmp/rtmp_source.hpp"
+#include "sources/rtsp/rtsp_source.hpp"
+#include "sources/without_audio.hpp"
+
+namespace casement::sources {
+
+namespace {
+
+using Opened = base::Result<std::unique_ptr<hub::Source>>;
+
+net::ConnectOptions connect_options(const camera::Connection& connection) {
+    net::ConnectOptions out;
+    out.resolve = connection.resolve;
+    out.bind_address = connection.bind_address;
+    if (!connection.ca_file.empty()) out.tls = net::TlsOptions{.ca_file = connection.ca_file};
+    return out;
+}
+
+struct Opener {
+    const std::string& camera;
+    const Entrance& entrance;
+    const bool audio;
+
+    Opened operator()(const camera::PullRtsp& way) const {
+        rtsp::RtspOptions options = rtsp::options_of(way, camera);
+        options.audio = audio;
+        return std::make_unique<rtsp::RtspSource>(std::move(options), entrance.surroundings.clock,
+                                                  entrance.journal);
+    }
+    Opened operator()(const camera::PullRtmp& way) const {
+        return std::make_unique<rtmp::RtmpSource>(
+            rtmp::RtmpOptions{.url = way.url, .connect = connect_options(way.connection)},
+            entrance.surroundings.clock);
+    }
+    Opened operator()(const camera::ExpectPush& way) const {
+        return std::make_unique<push::PushSource>(entrance.push_door, camera, way.key);
+    }
+    Opened operator()(const camera::HttpMjpeg& way) const {
+        return std::make_unique<http::PictureSource>(way, entrance.surroundings);
+    }
+    Opened operator()(const camera::HttpJpegPoll& way) const {
+        return std::make_unique<http::PictureSource>(way, entrance.surroundings);
+    }
+    Opened operator()(const camera::PlayFile& way) const {
+        return std::make_unique<file::FileSource>(way, entrance.surroundings);
+    }
+    Opened operator()(const camera::TestPicture& way) const {
+        return std::make_unique<generated::GeneratedSource>(way, camera, entrance.surroundings);
+    }
+};
+
+}  // namespace
+
+Opened open_source(const std::string& camera, const camera::StreamEndpoint& endpoint,
+                   const Entrance& entrance) {
+    CASEMENT_TRY(auto source, std::visit(Opener{camera, entrance, endpoint.audio}, endpoint.way));
+    if (!endpoint.audio) return std::make_unique<WithoutAudio>(std::move(source));
+    return source;
+}
+
+}  // namespace casement::sources

@@ -1,0 +1,47 @@
+#include "app/arlo_base.hpp"
+
+#include <gtest/gtest.h>
+
+namespace casement::app {
+namespace {
+
+TEST(ArloBase, IsAsTheFileSays) {
+    config::Config config;
+    config.arlo.enabled = true;
+    config.arlo.listen = "127.0.0.1";
+    config.arlo.ports = {14000, 14100};
+    config.arlo.wifi_country = "SE";
+    config.arlo.anti_flicker_hz = 50;
+    config::Camera door;
+    door.id = "door";
+    door.arlo = config::ArloCamera{.serial = "A0B1C2D3"};
+    door.power = config::Power::Battery;
+    door.audio = false;
+    config::Camera other;
+    other.id = "porch";
+    config.cameras = {door, other};
+
+    const auto options = arlo_options(config);
+    EXPECT_EQ(options.door.address, "127.0.0.1");
+    EXPECT_EQ(options.door.ports, (std::vector<std::uint16_t>{14000, 14100}));
+    EXPECT_EQ(options.link.bind_address, "127.0.0.1");
+    EXPECT_EQ(options.house.wifi_country, "SE");
+    EXPECT_EQ(options.house.anti_flicker_hz, 50);
+    ASSERT_EQ(options.cameras.size(), 1u);
+    EXPECT_EQ(options.cameras[0].serial, "A0B1C2D3");
+    EXPECT_EQ(options.cameras[0].id, "door");
+    EXPECT_EQ(options.cameras[0].battery, true);
+    EXPECT_FALSE(options.cameras[0].audio);
+}
+
+TEST(ArloBase, AnyAddressIsNoAddressToLeaveFrom) {
+    config::Config config;
+    config.arlo.listen = "0.0.0.0";
+    config.cameras.emplace_back().arlo = config::ArloCamera{.serial = "A"};
+    const auto options = arlo_options(config);
+    EXPECT_EQ(options.link.bind_address, "");
+    EXPECT_EQ(options.cameras[0].battery, std::nullopt);
+}
+
+}  // namespace
+}  // namespace casement::app
