@@ -20,7 +20,7 @@ export class FakeHub {
     this.cameras = new Map(cameras.map((c) => [c.json.id, c]));
     this.user = claimed; this.code = code; this.sessions = new Map(); this.tokens = []; this.events = []; this.recordings = new Map();
     this.version = "0.2.0-test"; this.started = Date.now() - 3 * 3600e3; this.problems = []; this.disks = [];
-    this.broken = false; this.slowToOpen = 0; this.sockets = new Set(); this.feeds = new Set(); this.seen = []; this.sequence = 0; this.epoch = Date.now() - 600e3;
+    this.broken = false; this.slowToOpen = 0; this.sockets = new Set(); this.upgraded = new Set(); this.feeds = new Set(); this.seen = []; this.sequence = 0; this.epoch = Date.now() - 600e3;
     this.onset = (setting, value) => ({ ...setting, desired: value, reported: value, pending: false });
     this.oncommand = () => ({ text: "" });
     this.sendClock = true; this.wrong = 0; this.zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -36,13 +36,13 @@ export class FakeHub {
     return this;
   }
   async stop() {
-    for (const s of this.sockets) s.destroy();
+    for (const s of this.upgraded) s.destroy();
     for (const f of this.feeds) f.end();
     this.server.closeAllConnections();
     await new Promise((done) => this.server.close(done));
   }
   /** No answers any more, until `broken` is false again. */
-  vanish() { this.broken = true; for (const s of this.sockets) s.destroy(); for (const f of this.feeds) f.destroy(); this.server.closeAllConnections(); }
+  vanish() { this.broken = true; for (const s of this.upgraded) s.destroy(); for (const f of this.feeds) f.destroy(); this.server.closeAllConnections(); }
 
   /** Changes a camera and tells the page. */
   change(id, patch) { const c = this.cameras.get(id); Object.assign(c.json, patch); this.tell("camera", c.json); return c.json; }
@@ -159,10 +159,12 @@ export class FakeHub {
 
   // Live video: RFC 6455, server side, as small as it gets ------------------------------------------------------------------------------
   #upgrade(q, socket) {
+    this.upgraded.add(socket); socket.on("close", () => this.upgraded.delete(socket));  // the server forgets an upgraded socket, and then waits for it
     if (this.slowToOpen) setTimeout(() => this.#accept(q, socket), this.slowToOpen); else this.#accept(q, socket);
   }
   #accept(q, socket) {
     const url = new URL(q.url, this.url), camera = this.cameras.get(url.searchParams.get("src"));
+    if (socket.destroyed) return;
     if (this.broken || url.pathname !== "/api/ws" || !this.#session(q)) { socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"); return; }
     const accept = createHash("sha1").update(q.headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest("base64");
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
