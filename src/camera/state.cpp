@@ -26,6 +26,7 @@ constexpr std::array kDeck{
     Entry{"wrong-password", "{} did not accept the password.", Action::SignIn},
     Entry{"vendor-down", "{} does not answer; your sign-in is fine.", Action::Status},
     Entry{"quota", "The vendor allows no more questions until {}.", Action::None},
+    Entry{"never-called", "It has not called this hub yet.", Action::Why},
     Entry{"no-route", "It does not answer on the network.", Action::Why},
     Entry{"refused", "It answers, but not on port {}.", Action::Why},
     Entry{"clock", "Its clock is {} off.", Action::Why},

@@ -11,6 +11,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 from clips import clip
@@ -38,6 +39,35 @@ def probe(path):
     return max(times) - min(times) + 0.04
 
 
+class SlowDisk:
+    """How long the disk takes to make something safe meanwhile: footage that waits behind that cannot be written, whoever records it."""
+
+    def __init__(self, folder):
+        self.path, self.waits, self.stopped = folder / "probe", [], threading.Event()
+        self.thread = threading.Thread(target=self.probe, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.stopped.set()
+        self.thread.join()
+
+    def probe(self):
+        with open(self.path, "wb") as file:
+            while not self.stopped.wait(0.2):
+                began = time.monotonic()
+                file.seek(0)
+                file.write(b"x" * 4096)
+                file.flush()
+                os.fsync(file.fileno())
+                self.waits.append(time.monotonic() - began)
+
+    def longest(self):
+        return max(self.waits[-20:], default=0)
+
+
 def main():
     print(f"seed {SEED}", flush=True)
     rng = random.Random(SEED)
@@ -55,9 +85,10 @@ def main():
         try:
             for name in CAMERAS:
                 house.wait_live(name)
-            time.sleep(1.5 + rng.random() * 4)
-            killed_at = time.time()
-            house.stop(signal.SIGKILL)
+            with SlowDisk(folder) as disk:
+                time.sleep(1.5 + rng.random() * 4)
+                killed_at = time.time()
+                house.stop(signal.SIGKILL)
         finally:
             for process in publishers:
                 end(process)
@@ -84,9 +115,10 @@ def main():
                 assert segment["bytes"] == path.stat().st_size, f"{path.name}: the index says {segment['bytes']} bytes, the file has {path.stat().st_size}"
             missing = killed_at - parse_time(listed[-1]["end"])
             worst = max(worst, missing)
-            assert missing <= 1.0 + SLACK_S, f"{name}: {missing:.2f} s are missing before the kill"
+            allowed = 1.0 + SLACK_S + disk.longest()
+            assert missing <= allowed, f"{name}: {missing:.2f} s are missing before the kill; {allowed:.2f} s were allowed"
         house.stop()
-        print(f"kill {kill + 1}/{KILLS}: at most {worst:.2f} s missing so far", flush=True)
+        print(f"kill {kill + 1}/{KILLS}: at most {worst:.2f} s missing so far; the disk took {disk.longest():.2f} s", flush=True)
     print(f"{KILLS} kills, {sum(len(v) for v in seen.values())} files, worst loss {worst:.2f} s")
     return 0
 

@@ -127,7 +127,11 @@ void Device::begin() {
     // Whatever ran before has ended with the run that it belonged to.
     is_saving_ = is_setting_up_ = clock_on_its_way_ = keep_alive_on_its_way_ = false;
     declare();
-    tell_state(StateWord::Connecting, std::nullopt);
+    if (has_called()) {
+        tell_state(StateWord::Connecting, std::nullopt);
+    } else {
+        tell_state(StateWord::Offline, camera::make_reason("never-called"));
+    }
     // Their ends were told to nobody, if at all.
     for (const auto& [kind, event] : std::exchange(record_.ongoing, {})) {
         const auto end = [self = shared_from_this(), id = event,

@@ -32,6 +32,8 @@ public:
 
     const std::string& camera() const { return config_.id; }
     const Record& record() const { return record_; }
+    /// False: only the file speaks of it.
+    bool has_called() const { return record_.seen != base::WallTime{}; }
     Family family() const { return family_; }
     camera::Description description() const;
     /// Its battery is spared: nothing but what people and events ask for.
@@ -70,6 +72,7 @@ private:
 
     // Asking (device_asking.cpp). One request at a time, tried again until the deadline.
     async::Task<Answer> ask(Port port, protocols::arlo::Body body, async::Deadline deadline);
+    base::Error has_no_address() const;
     async::Task<Answer> try_once(Port port, const protocols::arlo::Body& body,
                                  async::Deadline deadline);
     /// Answers the registers that were refused; the others are held.

@@ -64,11 +64,16 @@ bool holds(const std::vector<std::string>& names, std::string_view name) {
 // One request
 // --------------------------------------------------------------------------------------------
 
+base::Error Device::has_no_address() const {
+    if (!has_called())
+        return {ErrorKind::Unavailable, "never-called", "the camera has not called this hub yet"};
+    return {ErrorKind::Unavailable, "no-route",
+            "the camera has not called since its address changed"};
+}
+
 async::Task<Device::Answer> Device::try_once(Port port, const Body& body, Deadline deadline) {
     const std::string address = record_.address;
-    if (address.empty())
-        co_return base::fail_because("no-route", ErrorKind::Unavailable,
-                                     "the device has not called since its address changed");
+    if (address.empty()) co_return std::unexpected(has_no_address());
     Answer answer = co_await async::with_deadline(
         deadline, "the device", base_.link.exchange(address, port, {next_id_++, body}));
     // Its answer may be another device's that has this address now.
@@ -366,9 +371,7 @@ async::Task<Result<camera::StreamEndpoint>> Device::endpoint(camera::Quality qua
     const auto self = shared_from_this();
     const Traits& traits = traits_of(family_);
     if (!traits.video) co_return fail(ErrorKind::Unsupported, "this doorbell has no camera");
-    if (record_.address.empty())
-        co_return base::fail_because("no-route", ErrorKind::Unavailable,
-                                     "the camera has not called since its address changed");
+    if (record_.address.empty()) co_return std::unexpected(has_no_address());
     // A sleeping camera does not answer RTSP; any command wakes it.
     if (is_on_battery()) {
         CASEMENT_CO_TRY(co_await ask(traits.port, StatusRequest{}, deadline));

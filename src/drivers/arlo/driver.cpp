@@ -103,6 +103,12 @@ async::Task<Result<>> Driver::run(camera::DriverHost& host) {
                           .reason = {},
                           .expires_at = {},
                           .renewed_at = {}});
+    for (const CameraConfig& named : options_.cameras) {
+        if (devices_.contains(named.serial)) continue;
+        Record record;
+        record.serial = named.serial;
+        (void)add(std::move(record));
+    }
     for (const auto& [serial, device] : devices_) device->begin();
     tasks.spawn("look around", [this] { return look_around(); });
 
@@ -148,7 +154,6 @@ Result<DevicePtr> Driver::caller(const std::string& serial, const Call& call) {
     Record record;
     record.serial = serial;
     record.port = call.port;
-    record.seen = base_.clock.wall_now();
     const DevicePtr device = add(std::move(record));
     place(device, call.address);
     return device;
@@ -181,9 +186,8 @@ async::Task<Result<>> Driver::receive(Call call) {
     } else if (auto* status = std::get_if<Status>(&body)) {
         status->update_model.resize(std::min(status->update_model.size(), kMaxName));
         status->firmware.resize(std::min(status->firmware.size(), kMaxName));
-        const bool is_known = devices_.contains(status->serial);
         CASEMENT_CO_TRY(const DevicePtr device, caller(status->serial, call));
-        if (!is_known) device->introduce();
+        if (!device->has_called()) device->introduce();
         device->reported(*status, std::move(call.json), call.port);
         replay(device);
     } else if (auto* said = std::get_if<Alert>(&body)) {
@@ -211,7 +215,8 @@ async::Task<Result<>> Driver::alert(const Call& call, Alert body) {
         device = device_at(call.address);
     } else {
         CASEMENT_CO_TRY(check_serial(serial));
-        if (devices_.contains(serial)) {
+        const auto known = devices_.find(serial);
+        if (known != devices_.end() && known->second->has_called()) {
             CASEMENT_CO_TRY(device, caller(serial, call));
         }
     }

@@ -1,5 +1,6 @@
 #include "outputs/rtmp/session.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -219,15 +220,19 @@ async::Task<base::Result<>> Session::on_play(PlayRequest request) {
 }
 
 void Session::start_viewer(const media::Tracks& tracks) {
-    const fanout::WireFormat format{.name = "rtmp",
-                                    .make_packer = [] { return std::make_unique<RtmpPacker>(); }};
+    const bool has_opus = std::ranges::any_of(
+        tracks, [](const media::Track& t) { return t.codec == media::Codec::Opus; });
+    const OpusAs opus_as = has_opus && !protocol_.peer_takes("Opus") ? OpusAs::Aac : OpusAs::Opus;
+    const fanout::WireFormat format{
+        .name = opus_as == OpusAs::Aac ? "rtmp-aac" : "rtmp",
+        .make_packer = [opus_as] { return std::make_unique<RtmpPacker>(opus_as); }};
     auto shard = services_.fan_out.open(stream_, format, connection_->executor())
                      ->attach<fanout::ByteShard>(connection_->executor());
     viewer_.emplace(std::move(shard), connection_, fanout::ByteViewerOptions{.kind = "rtmp"},
                     [this](const Error& why) { close(why); });
     watchdog_->pause();  // a viewer may be silent for ever; one that is gone stops taking bytes
     protocol_.accept();
-    append_metadata(protocol_.output(), tracks);
+    append_metadata(protocol_.output(), tracks, opus_as);
     viewer_->say(base::as_text(std::exchange(protocol_.output(), {})));
     viewer_->play();
 }

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "formats/flv.hpp"
 #include "media/aac.hpp"
 #include "media/h264.hpp"
+#include "media/opus.hpp"
 #include "protocols/rtmp/chunk_reader.hpp"
 #include "tests/fakes/media_data.hpp"
 
@@ -135,6 +138,43 @@ TEST(RtmpPacker, GivesAudioAloneItsSetUpEachTime) {
         packer.pack(unit(0, 1024 * i, true, "21 10"), into);
         EXPECT_EQ(messages_of(into.block).size(), 2u);
     }
+}
+
+TEST(RtmpPacker, GivesAacToPlayersThatNeverSpokeOfOpus) {
+    media::Track opus;
+    opus.id = 1;
+    opus.clock_rate = 48'000;
+    opus.codec = media::Codec::Opus;
+    opus.parameters = shared(media::opus::make_parameters(1));
+    RtmpPacker packer(OpusAs::Aac);
+    ASSERT_TRUE(packer.set_tracks({video_track(), opus}));
+    fanout::WireUnit key;
+    packer.pack(unit(0, 0, true, "00 00 00 01 65"), key);
+    auto messages = messages_of(key.block);
+    ASSERT_EQ(messages.size(), 3u);
+    EXPECT_EQ(messages[1].payload[0], 0xaf) << "AAC";
+    EXPECT_EQ(messages[1].payload[1], 0) << "its set-up";
+    std::vector<std::uint32_t> times;
+    for (int i = 0; i < 50; ++i) {  // a second of silence
+        fanout::WireUnit into;
+        packer.pack(unit(1, 960 * i, true, "f8 ff fe"), into);
+        for (const auto& message : messages_of(into.block)) {
+            EXPECT_EQ(message.type, MessageType::Audio);
+            EXPECT_EQ(message.payload[0], 0xaf);
+            EXPECT_EQ(message.payload[1], 1);
+            times.push_back(message.timestamp_ms);
+        }
+    }
+    EXPECT_GE(times.size(), 43u);  // 1024 samples of 48 kHz each; the last are still inside
+    EXPECT_LE(times.size(), 47u);
+    EXPECT_TRUE(std::ranges::is_sorted(times));
+
+    protocols::rtmp::OutBytes metadata;
+    append_metadata(metadata, {opus}, OpusAs::Aac);
+    protocols::rtmp::OutBytes as_aac;
+    opus.codec = media::Codec::Aac;
+    append_metadata(as_aac, {opus});
+    EXPECT_EQ(metadata, as_aac);
 }
 
 TEST(RtmpPacker, CarriesOneVideoAndOneAudio) {
