@@ -24,6 +24,9 @@ struct Timing {
     std::chrono::milliseconds retry_first{1000}, retry_cap{10'000};
     /// For one message of a set-up. A battery camera may take a minute to wake.
     std::chrono::milliseconds set_up_message{80'000};
+    /// After a set-up that a device refused in part: doubles up to the cap. One on battery is asked
+    /// when it calls after that time.
+    std::chrono::milliseconds set_up_again{5'000}, set_up_again_cap{600'000};
     /// A device on external power that said nothing for so long is asked for its status, so that
     /// it does not drift into sleep. 0 = never.
     std::chrono::milliseconds keep_alive{100'000};

@@ -174,6 +174,8 @@ void Device::registered(const Registration& registration, std::string json, Port
     family_ = family_of(record_.model);
     charger_ = registration.battery.charger;
     ++registrations_;
+    set_up_not_before_ = {};
+    set_up_pause_ = {};
     if (is_new && !is_known_model(record_.model))
         log_.warn("Nobody has described the model {}: it gets what every Arlo camera takes",
                   record_.model.substr(0, 40));
@@ -380,6 +382,7 @@ void Device::look_around() {
         base_.spawn("end an event",
                     [self = shared_from_this(), what] { return self->end_overdue(what); });
     }
+    if (record_.needs_set_up && set_up_pause_.count() > 0 && !is_on_battery()) start_set_up();
     const auto patience = base_.timing.keep_alive;
     const bool is_due = patience.count() > 0 && !is_on_battery() && !record_.address.empty() &&
                         now - heard_at_ >= patience;

@@ -81,8 +81,10 @@ private:
                                                               async::Deadline deadline);
     void start_set_up();
     async::Task<> set_up();
-    async::Task<base::Result<>> set_up_once(std::uint64_t registration);
-    async::Task<base::Result<>> take_step(Step step, const std::string& quality);
+    /// Answers whether the device took all of it.
+    async::Task<base::Result<bool>> set_up_once(std::uint64_t registration);
+    async::Task<base::Result<bool>> take_step(Step step, const std::string& quality,
+                                              bool took_the_rest);
     async::Task<base::Result<>> set_quality(Batch batch, std::string quality,
                                             async::Deadline deadline);
     async::Task<> wait_for_set_up(async::Deadline deadline);
@@ -128,6 +130,8 @@ private:
 
     std::uint64_t registrations_ = 0;
     bool is_setting_up_ = false;
+    base::SteadyTime set_up_not_before_{};
+    std::chrono::milliseconds set_up_pause_{0};
     asio::steady_timer set_up_ended_;  // its waiters wake
     bool clock_on_its_way_ = false, keep_alive_on_its_way_ = false;
 

@@ -166,6 +166,7 @@ void Device::learn(std::vector<std::string> names) {
 
 void Device::start_set_up() {
     if (is_setting_up_ || base_.tasks == nullptr) return;
+    if (base_.clock.steady_now() < set_up_not_before_) return;
     is_setting_up_ = true;
     base_.spawn("set a device up", [self = shared_from_this()] { return self->set_up(); });
 }
@@ -190,6 +191,17 @@ async::Task<> Device::set_up() {
                           done.error().message());
             co_return;
         }
+        if (!*done) {
+            // A device that is busy with itself refuses what it takes a moment later.
+            set_up_pause_ = std::clamp(set_up_pause_ * 2, base_.timing.set_up_again,
+                                       base_.timing.set_up_again_cap);
+            set_up_not_before_ = base_.clock.steady_now() + set_up_pause_;
+            log_.warn("The device refused a part of its set-up; again in {} s at the earliest",
+                      std::chrono::ceil<std::chrono::seconds>(set_up_pause_).count());
+            declare();
+            co_return;
+        }
+        set_up_pause_ = {};
         record_.needs_set_up = false;
         save();
         declare();
@@ -197,38 +209,44 @@ async::Task<> Device::set_up() {
     }
 }
 
-async::Task<Result<>> Device::set_up_once(std::uint64_t registration) {
+async::Task<Result<bool>> Device::set_up_once(std::uint64_t registration) {
     if (base_.host == nullptr) co_return fail(ErrorKind::Cancelled, "the base station is stopping");
     const camera::Wishes wishes = base_.host->wishes(config_.id);
     const std::string quality = wanted_quality(family_, wishes);
+    bool all_taken = true;
     for (Step& step :
          set_up_steps(family_, base_.house, wishes, refused(), base_.clock.wall_now())) {
-        CASEMENT_CO_TRY(co_await take_step(std::move(step), quality));
+        CASEMENT_CO_TRY(const bool taken, co_await take_step(std::move(step), quality, all_taken));
         if (registration != registrations_)
             co_return fail(ErrorKind::Cancelled, "it registered again");
+        all_taken = all_taken && taken;
     }
-    co_return Result<>{};
+    co_return all_taken;
 }
 
-async::Task<Result<>> Device::take_step(Step step, const std::string& quality) {
+async::Task<Result<bool>> Device::take_step(Step step, const std::string& quality,
+                                            bool took_the_rest) {
     const auto deadline = Deadline::in(base_.timing.set_up_message);
     if (auto* const set = std::get_if<RegisterSet>(&step.body)) {
         const auto written = co_await write(step.port, std::move(set->values), deadline);
         // What a set-up cannot settle is no reason to leave the rest undone.
         if (!written && !written.error().is(ErrorKind::Unsupported))
             co_return std::unexpected(written.error());
-        co_return Result<>{};
+        if (!written) log_.info("Set-up: {}", written.error().message());
+        co_return written.has_value();
     }
     const bool is_rates = std::holds_alternative<RaParams>(step.body);
     const auto answer = co_await ask(step.port, std::move(step.body), deadline);
     if (!answer && !answer.error().is(ErrorKind::Unsupported))
         co_return std::unexpected(answer.error());
     if (is_rates) {
+        // One that takes nothing at the moment says nothing about this type.
+        if (!answer && !took_the_rest) co_return false;
         if (!answer) learn({std::string(RaParams::kType)});
         record_.held.quality = quality;
         report_settings();
     }
-    co_return Result<>{};
+    co_return true;
 }
 
 async::Task<> Device::wait_for_set_up(Deadline deadline) {
@@ -310,14 +328,16 @@ async::Task<Result<>> Device::set(std::string setting, camera::Value value, Dead
 
 async::Task<Result<>> Device::set_quality(Batch batch, std::string quality, Deadline deadline) {
     auto rates = rate_control_of(family_, quality);
+    bool knows_rates = true;
     if (rates && !holds(refused(), RaParams::kType)) {
         const auto answer = co_await ask(batch.port, std::move(*rates), deadline);
+        knows_rates = answer.has_value();
         if (!answer && !answer.error().is(ErrorKind::Unsupported))
             co_return std::unexpected(answer.error());
-        if (!answer) learn({std::string(RaParams::kType)});
     }
     CASEMENT_CO_TRY(const auto not_taken,
                     co_await write(batch.port, std::move(batch.values), deadline));
+    if (!knows_rates) learn({std::string(RaParams::kType)});
     if (!not_taken.empty())
         co_return fail(ErrorKind::Unsupported, "this camera does not take it ({})",
                        fmt::join(not_taken, ", "));

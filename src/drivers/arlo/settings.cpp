@@ -119,7 +119,12 @@ private:
         last().read = [=](const Held& held) -> Value {
             const auto now = held.registers.get(field);
             if (!now) return {};
-            return from_register(static_cast<double>(*now));
+            const double exact = from_register(static_cast<double>(*now));
+            if (range.step <= 0) return exact;
+            // What a person chose comes back as it was chosen, though the register is coarser.
+            const double chosen =
+                range.min + std::round((exact - range.min) / range.step) * range.step;
+            return std::llround(to_register(chosen)) == *now ? chosen : exact;
         };
         return out;
     }

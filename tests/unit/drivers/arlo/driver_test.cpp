@@ -421,6 +421,33 @@ TEST_F(ArloDriver, ATypeThatADeviceDoesNotKnowIsNotSentAgain) {
     expect_as_wanted(device, porch);
 }
 
+TEST_F(ArloDriver, ADeviceThatTakesNothingForAWhileIsSetUpLater) {
+    for (const bool on_battery : {true, false}) {
+        options.cameras[0].battery = on_battery;
+        start();
+        device.boot();
+        device.nacks = {"registerSet", "raParams"};
+        device.rates = 0;
+        ASSERT_TRUE(hub->call(home, device.registration()));
+        hub->idle();
+        hub->until([&] { return !lines.empty() && lines.back().contains("again in 5 s"); });
+        const std::size_t asked = device.heard.size();
+        EXPECT_TRUE(needs_set_up(device.serial));
+
+        device.nacks = {};
+        ASSERT_TRUE(hub->call(home, device.status()));  // it calls, and it is too early
+        hub->idle();
+        EXPECT_LE(device.heard.size(), asked + 1) << "its clock";
+        clock.advance(5s);
+        if (on_battery) {
+            ASSERT_TRUE(hub->call(home, device.status()));
+        }
+        finish_set_up(device);
+        expect_as_wanted(device, porch);
+        EXPECT_EQ(device.rates, 1) << "that it was refused as well says nothing about it";
+    }
+}
+
 TEST_F(ArloDriver, AWishForASleepingCameraIsAppliedWhenItCalls) {
     register_device(device, home);
     device.asleep = true;
