@@ -2,16 +2,19 @@
 """A hub that is the base station of emulated Arlo devices: they register, are set up as people want them, stream, report, and keep their settings
 whatever happens to them or to the hub. What ran here are our emulators, on addresses of their own with the real ports; no hardware."""
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
 
-from house import BINARY, House, background, end, run, wait_until, work_folder
+from house import BINARY, TOKEN, House, background, end, run, wait_until, work_folder
 
 BASE = "127.0.60.1"
 SERIALS = {"pro2": "CSMPRO2000001", "wirefree": "CSMWIREFREE01", "vbell": "CSMVBELL00001", "pro5": "CSMPRO5000001"}
+ROUNDS = int(os.environ.get("E2E_ROUNDS", "20"))       # re-registrations; 100 for the full proof
+STREAM_S = int(os.environ.get("E2E_STREAM_S", "20"))   # length of the stream with many viewers; 600 for the full proof
 PACE = 0.05  # of the devices' own waits; the hub's are as they are
 
 
@@ -148,10 +151,37 @@ def a_device_that_is_deaf_while_it_streams_comes_back_by_itself(folder):
         porch.end()
 
 
+def one_upstream_for_everybody(folder):
+    """25 viewers over RTSP (TCP and UDP), RTMP and HLS watch one camera that ends a stream without reports after six seconds."""
+    with house_with({"porch": ("pro2", {"record": {"mode": "off"}, "on_demand": True})}) as house:
+        porch = Device("pro2", "127.0.60.10", pace=1)
+        viewers = []
+        try:
+            porch.wait("registered")
+            ways = [("tcp", 10, ["-rtsp_transport", "tcp", "-i", house.rtsp("porch")]), ("udp", 5, ["-rtsp_transport", "udp", "-i", house.rtsp("porch")]),
+                    ("rtmp", 6, ["-i", house.rtmp("porch")]),
+                    ("hls", 4, ["-headers", f"Authorization: Bearer {TOKEN}\r\n", "-i", house.http("/api/stream.m3u8?src=porch")])]
+            for way, count, source in ways:
+                for i in range(count):
+                    log = folder / f"viewer-{way}{i}.log"
+                    viewers.append((log, background("ffmpeg", "-v", "error", "-stats_period", 5, "-progress", log.with_suffix(".progress"), *source, "-t", STREAM_S,
+                                                    "-c", "copy", "-f", "null", "-", log=log)))
+            for log, viewer in viewers:
+                assert viewer.wait(STREAM_S + 60) == 0, (log.name, log.read_text()[-500:])
+            frames = [int(log.with_suffix(".progress").read_text().rsplit("frame=", 1)[1].split()[0]) for log, _ in viewers]
+            print(f"{STREAM_S} s, {len(viewers)} viewers: {min(frames)} to {max(frames)} frames each, {porch.count('rtsp-play')} upstream session")
+            assert min(frames) > 15 * STREAM_S * 0.97, frames
+            assert porch.count("rtsp-play") == 1 and porch.count("rtsp-starved") == 0, porch.told
+        finally:
+            for _, viewer in viewers:
+                end(viewer)
+            porch.end()
+
+
 WANTED = {"motion_alerts": False, "motion_sensitivity": 37, "flip": True, "charge_led": True, "speaker_volume": 40}
 
 
-def every_setting_survives(folder, rounds=100):
+def every_setting_survives(folder):
     """Two cameras that reboot, change and swap their addresses, refuse registers: each time they end with exactly what was wanted."""
     house = house_with({"porch": ("pro2", {"record": {"mode": "off"}}), "yard": ("wirefree", {"record": {"mode": "off"}})})
     porch, yard = Device("pro2", "127.0.60.10"), Device("wirefree", "127.0.60.12")
@@ -172,7 +202,7 @@ def every_setting_survives(folder, rounds=100):
             wait_until(f"{name} has taken them", lambda: all(setting(house, name, k)["reported"] == v for k, v in wanted[name].items()), 30)
         registers = {"porch": settled(porch), "yard": settled(yard)}
         lost = 0
-        for i in range(rounds):
+        for i in range(ROUNDS):
             fault = i % 10
             before = {d: d.count("registered") for d in (porch, yard)}
             if fault == 3:    # the leases are swapped: each is where the other was
@@ -206,7 +236,7 @@ def every_setting_survives(folder, rounds=100):
                 missing = held_as(device, registers[name])
                 lost += len(missing)
                 assert not missing, f"round {i}: {name} differs in {missing}"
-        print(f"{rounds} re-registrations of two cameras, {lost} settings lost")
+        print(f"{ROUNDS} re-registrations of two cameras, {lost} settings lost")
     finally:
         house.stop()
         porch.end(), yard.end()
@@ -239,7 +269,7 @@ def held_as(device, registers):
 def main():
     folder = work_folder("arlo")
     tests = [from_registration_to_picture, a_hub_that_was_killed_tears_down_what_it_left, a_device_that_is_deaf_while_it_streams_comes_back_by_itself,
-             every_setting_survives]
+             one_upstream_for_everybody, every_setting_survives]
     for test in tests:
         if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
             continue
