@@ -10,6 +10,7 @@ drivers::arlo::DriverOptions arlo_options(const config::Config& config) {
     if (!is_any) out.link.bind_address = config.arlo.listen;
     out.house.wifi_country = config.arlo.wifi_country;
     out.house.anti_flicker_hz = config.arlo.anti_flicker_hz;
+    out.timing = out.timing.scaled(config.time_scale);
     for (const config::Camera& camera : config.cameras) {
         if (!camera.arlo) continue;
         drivers::arlo::CameraConfig entry;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/time_scale.hpp"
+
 namespace casement::app {
 
 namespace {
@@ -18,6 +20,14 @@ constexpr std::chrono::seconds kWatchPeriod{5};
 
 std::chrono::milliseconds keep_of(const StreamPlan& plan) {
     return std::max(hub::GopLogLimits{}.keep, plan.pre_roll);
+}
+
+/// Reports and polls.
+void scale_pace(camera::Way& way, double time_scale) {
+    if (auto* const rtsp = std::get_if<camera::PullRtsp>(&way))
+        rtsp->receiver_report_every = base::scaled(rtsp->receiver_report_every, time_scale);
+    if (auto* const poll = std::get_if<camera::HttpJpegPoll>(&way))
+        poll->interval = base::scaled(poll->interval, time_scale);
 }
 
 }  // namespace
@@ -82,17 +92,21 @@ void CameraStreams::add(const camera::Camera& camera) {
     options.supervisor.always = !plan.on_demand;
     options.supervisor.linger = plan.linger;
     options.log.keep = keep_of(plan);
+    async::BackoffPolicy& backoff = options.supervisor.backoff;
+    backoff.first = base::scaled(backoff.first, plan.time_scale);
+    backoff.cap = base::scaled(backoff.cap, plan.time_scale);
     // The stream is looked up, not captured: it may be gone when the last news of it arrives.
     options.on_status_changed = [parts = parts_, id] {
         const auto stream = parts.hub.find(id);
         if (stream)
             parts.registry.stream_changed(id, state_of(stream->status(), parts.clock.wall_now()));
     };
-    const hub::SourceFactory factory =
-        [parts = parts_, id]() -> async::Task<base::Result<std::unique_ptr<hub::Source>>> {
-        CASEMENT_CO_TRY(const camera::StreamEndpoint endpoint,
+    const hub::SourceFactory factory = [parts = parts_, id, time_scale = plan.time_scale]()
+        -> async::Task<base::Result<std::unique_ptr<hub::Source>>> {
+        CASEMENT_CO_TRY(camera::StreamEndpoint endpoint,
                         co_await parts.router.endpoint(id, camera::Quality::Main,
                                                        async::Deadline::in(kEndpointTime)));
+        scale_pace(endpoint.way, time_scale);
         co_return parts.open(id, endpoint);
     };
     auto stream = parts_.hub.add(id, factory, options);

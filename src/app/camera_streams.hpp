@@ -20,6 +20,7 @@ struct StreamPlan {
     bool on_demand = false;
     std::chrono::milliseconds linger{10'000};
     std::chrono::milliseconds pre_roll{0};
+    double time_scale = 1.0;  // of its waits and its pace; `linger` is scaled already
 };
 
 /// Lives on one executor. Everything given outlives it.

@@ -20,6 +20,7 @@
 #include "app/recording.hpp"
 #include "app/version.hpp"
 #include "app/web_root.hpp"
+#include "base/time_scale.hpp"
 #include "camera/registry.hpp"
 #include "camera/router.hpp"
 #include "drivers/generic/generic.hpp"
@@ -191,7 +192,8 @@ config::Record House::record_of(const std::string& id) const {
 
 StreamPlan House::plan_of(const std::string& id) const {
     StreamPlan plan;
-    plan.linger = config_.linger;
+    plan.linger = base::scaled(config_.linger, config_.time_scale);
+    plan.time_scale = config_.time_scale;
     const config::Camera* camera = config_.camera(id);
     plan.on_demand = (camera && camera->on_demand) || spares_battery(id);
     const config::Record record = record_of(id);

@@ -9,6 +9,7 @@
 #include "async/task_group.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/time_scale.hpp"
 #include "camera/driver.hpp"
 #include "drivers/arlo/conversation.hpp"
 #include "drivers/arlo/memory.hpp"
@@ -32,6 +33,19 @@ struct Timing {
     std::chrono::milliseconds keep_alive{100'000};
     /// Ends what nobody ended, keeps alive.
     std::chrono::milliseconds look_around{1000};
+    /// Of everything else that is waited for: how long a motion lasts that nobody ends.
+    double scale = 1.0;
+
+    /// All waits times `time_scale`; never the time that a device has for an answer.
+    Timing scaled(double time_scale) const {
+        Timing out = *this;
+        for (std::chrono::milliseconds* wait :
+             {&out.settle, &out.retry_first, &out.retry_cap, &out.set_up_again,
+              &out.set_up_again_cap, &out.keep_alive, &out.look_around})
+            *wait = base::scaled(*wait, time_scale);
+        out.scale = scale * time_scale;
+        return out;
+    }
 };
 
 /// Lives on the driver's executor.

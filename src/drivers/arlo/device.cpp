@@ -259,7 +259,8 @@ async::Task<Result<>> Device::tell(const Received& alert, std::string_view kind,
 async::Task<Result<>> Device::begins(Happening what, const Received& alert) {
     const auto longest = record_.held.registers.get(registers::kMaxMotionStreamTimeLimit);
     const auto until =
-        base_.clock.steady_now() + patience_for(what, traits_of(family_).doorbell, longest);
+        base_.clock.steady_now() +
+        base::scaled(patience_for(what, traits_of(family_).doorbell, longest), base_.timing.scale);
     if (const Ongoing::Open* const open = ongoing_.find(what)) {
         ongoing_.begin(what, open->event, until);
         co_return Result<>{};

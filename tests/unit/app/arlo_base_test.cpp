@@ -43,5 +43,17 @@ TEST(ArloBase, AnyAddressIsNoAddressToLeaveFrom) {
     EXPECT_EQ(options.cameras[0].battery, std::nullopt);
 }
 
+TEST(ArloBase, TheTimeScaleReachesEveryWaitAndNoAnswer) {
+    config::Config config;
+    config.time_scale = 0.01;
+    const auto timing = arlo_options(config).timing;
+    const drivers::arlo::Timing real;
+    EXPECT_EQ(timing.keep_alive, real.keep_alive / 100);
+    EXPECT_EQ(timing.retry_first, real.retry_first / 100);
+    EXPECT_EQ(timing.set_up_again, real.set_up_again / 100);
+    EXPECT_EQ(timing.set_up_message, real.set_up_message);
+    EXPECT_EQ(timing.scale, 0.01);
+}
+
 }  // namespace
 }  // namespace casement::app
