@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/cli/arlo_network.hpp"
 #include "app/cli/words.hpp"
 #include "app/control.hpp"
 #include "app/emulate.hpp"
@@ -157,6 +158,7 @@ struct RemoteCommand {
     // Commands that need no hub were answered before.
     int operator()(const cli::Serve&) const { return cli::kFailed; }
     int operator()(const cli::EmulateArlo&) const { return cli::kFailed; }
+    int operator()(const cli::ArloNetwork&) const { return cli::kFailed; }
     int operator()(const cli::Check&) const { return cli::kFailed; }
     int operator()(const cli::Version&) const { return cli::kFailed; }
 };
@@ -185,6 +187,8 @@ int run(const std::vector<std::string>& arguments, const World& world) {
         return cli::kOk;
     }
     const cli::Console console{world.out, world.err, common.json, world.err_is_terminal};
+    if (const auto* command = std::get_if<cli::ArloNetwork>(&line->command))
+        return cli::arlo_network(console, *command, world.environment, world.run_tool);
     if (const auto* command = std::get_if<cli::ShowCamera>(&line->command);
         command && (command->push_address || command->new_push_address)) {
         const auto loaded = load_config(world, common.config);
@@ -213,6 +217,7 @@ World process_world(const base::Clock& clock) {
                 [](const cli::EmulateArlo& command) {
                     return emulate_arlo(command, std::cout, std::cerr);
                 },
+            .run_tool = cli::run_tool,
             .find_hub = [](const fs::path& data) -> base::Result<std::unique_ptr<cli::Hub>> {
                 CASEMENT_TRY(Control control, read_control(data));
                 return cli::connect_to(std::move(control));

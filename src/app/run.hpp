@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/cli/commands.hpp"
+#include "app/cli/tool.hpp"
 #include "app/config/load.hpp"
 
 namespace casement::app {
@@ -35,6 +36,8 @@ struct World {
     std::function<int(const Start&)> serve;
     /// Runs an emulated device until it is asked to stop; the exit status.
     std::function<int(const cli::EmulateArlo&)> emulate_arlo{};
+    /// Programs of this machine that check files and tell of its network.
+    cli::RunTool run_tool{};
     /// The hub of a data directory.
     std::function<base::Result<std::unique_ptr<cli::Hub>>(const std::filesystem::path& data)>
         find_hub;
