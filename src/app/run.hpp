@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/cli/commands.hpp"
+#include "app/cli/doctor.hpp"
 #include "app/cli/tool.hpp"
 #include "app/config/load.hpp"
 
@@ -38,6 +39,8 @@ struct World {
     std::function<int(const cli::EmulateArlo&)> emulate_arlo{};
     /// Programs of this machine that check files and tell of its network.
     cli::RunTool run_tool{};
+    /// What doctor looks at.
+    std::function<cli::Machine()> machine{};
     /// The hub of a data directory.
     std::function<base::Result<std::unique_ptr<cli::Hub>>(const std::filesystem::path& data)>
         find_hub;

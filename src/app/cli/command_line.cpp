@@ -16,7 +16,7 @@ constexpr const char* kAbout =
     "its own.";
 constexpr const char* kFooter =
     "\nExit status: 0 when it worked, 1 when it failed, 2 for a mistake on the command line."
-    "\nAll commands but serve, demo, emulate, arlo, check, version and camera "
+    "\nAll commands but serve, demo, emulate, arlo, doctor, check, version and camera "
     "--push-address talk to the hub that runs on this machine.";
 
 /// Builds the parser; parsing writes into the members.
@@ -62,6 +62,10 @@ private:
         add(app_, "demo", "run the hub with emulated cameras", demo_);
         add_emulators();
         add_arlo();
+        add(app_, "doctor",
+            "look at ports, clock, disk, and the network of Arlo devices: what is wrong, and what "
+            "to do",
+            doctor_);
         add(app_, "check", "say what is wrong with a configuration, without starting anything",
             check_)
             ->add_option("FILE", check_.file, "the file; otherwise the one that serve would take");
@@ -207,6 +211,7 @@ private:
     Serve serve_, demo_;
     EmulateArlo emulate_arlo_;
     ArloNetwork network_;
+    Doctor doctor_;
     Check check_;
     Version version_;
     Cameras cameras_;

@@ -97,7 +97,9 @@ struct ArloNetwork {
     std::string steps;  // "capture" or "pair" instead of files
 };
 
-using Command = std::variant<Serve, EmulateArlo, ArloNetwork, Check, Version, Cameras,
+struct Doctor {};
+
+using Command = std::variant<Serve, EmulateArlo, ArloNetwork, Doctor, Check, Version, Cameras,
                              ShowCamera, SetSetting, RunCommand, Snapshot, Export, Events, Health,
                              TokenCreate, TokenList, TokenRevoke>;
 

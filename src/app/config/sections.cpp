@@ -229,7 +229,9 @@ const Fields<Arlo>& fields_of(std::type_identity<Arlo>) {
         field("listen", &Arlo::listen, "address of this machine on the cameras' network"),
         field("ports", &Arlo::ports, "where the cameras register and report"),
         field("rest", &Arlo::rest, "the interface that older clients know"),
-        field("gateway", &Arlo::gateway, "what the cameras see as their gateway"),
+        field(
+            "gateway", &Arlo::gateway,
+            "what the cameras see as their gateway; casement doctor compares it with this machine"),
         field("rtp_ports", &Arlo::rtp_ports,
               "first and last UDP port for their pictures, for a router that forwards them; empty "
               "lets the system choose",

@@ -47,6 +47,7 @@ TEST(CommandLine, KnowsEveryCommand) {
     EXPECT_TRUE(network.check);
     EXPECT_EQ(ending({"arlo", "network", "--steps", "dance"}).status, kUsage);
     EXPECT_EQ(ending({"arlo"}).status, kUsage);
+    parsed<Doctor>({"doctor"});
     EXPECT_EQ(parsed<Check>({"check", "a.yaml"}).file, "a.yaml");
     EXPECT_EQ(parsed<Check>({"check"}).file, "");
     parsed<Version>({"version"});
