@@ -8,6 +8,8 @@ drivers::arlo::DriverOptions arlo_options(const config::Config& config) {
     out.door.ports = config.arlo.ports;
     const bool is_any = config.arlo.listen == "0.0.0.0" || config.arlo.listen == "::";
     if (!is_any) out.link.bind_address = config.arlo.listen;
+    if (config.arlo.rtp_ports.size() == 2)
+        out.rtp_ports = {config.arlo.rtp_ports[0], config.arlo.rtp_ports[1]};
     out.house.wifi_country = config.arlo.wifi_country;
     out.house.anti_flicker_hz = config.arlo.anti_flicker_hz;
     out.timing = out.timing.scaled(config.time_scale);

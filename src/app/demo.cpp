@@ -1,5 +1,8 @@
 #include "app/demo.hpp"
 
+#include <unistd.h>
+
+#include <tuple>
 #include <utility>
 
 #include "async/deadline.hpp"
@@ -7,12 +10,38 @@
 
 namespace casement::app {
 
+namespace arlo = emulators::arlo;
 namespace testcam = emulators::testcam;
 
 namespace {
 
 constexpr std::chrono::seconds kRedial{2};
 constexpr std::chrono::seconds kConnectTime{5};
+
+// Soon enough for whoever has just opened the page, then seldom: each costs an encoder for a while.
+constexpr std::chrono::seconds kFirstMotion{20}, kFirstRing{45};
+constexpr std::chrono::minutes kMotionEvery{10}, kRingEvery{15};
+constexpr std::int64_t kMotionSeconds = 10;
+constexpr int kLargestHeight = 360;
+constexpr const char* kPorchSerial = "DEMOPORCH1";
+constexpr const char* kDoorSerial = "DEMODOOR1";
+
+/// Its own loopback network for each demo of this machine, as its process number is its own:
+/// 127.64.0.N to 127.127.255.N.
+std::string loopback(int last) {
+    const auto number = static_cast<unsigned>(::getpid());
+    return fmt::format("127.{}.{}.{}", 64 + (number >> 8) % 64, number % 256, last);
+}
+
+arlo::DeviceOptions device(arlo::Model model, const char* serial, int last) {
+    arlo::DeviceOptions out;
+    out.profile = arlo::profile(model);
+    out.serial = serial;
+    out.address = loopback(last);
+    out.base.address = loopback(1);
+    out.largest_height = kLargestHeight;
+    return out;
+}
 
 config::Camera camera(const config::Config& config, std::string id, std::string name,
                       config::Source source) {
@@ -35,6 +64,7 @@ Demo::Demo(async::Executor executor, base::Log log)
 async::Task<base::Result<std::unique_ptr<Demo>>> Demo::open(async::Executor executor,
                                                             async::BlockingPool& pool,
                                                             const base::Clock& clock,
+                                                            const config::Config& config,
                                                             base::Log log) {
     std::unique_ptr<Demo> demo(new Demo(executor, log));
     const ffmpeg::TestPictureOptions pictures[] = {
@@ -58,7 +88,25 @@ async::Task<base::Result<std::unique_ptr<Demo>>> Demo::open(async::Executor exec
                         {.path = "workshop", .user = "demo", .password = demo->password_}, log));
     demo->hall_ =
         std::make_unique<testcam::RtmpPublisher>(demo->feeds_[1], net::ConnectOptions{}, log);
+    if (!config.arlo.enabled) demo->start_arlo(pool, clock);
     co_return demo;
+}
+
+/// They boot for a second and then call: the base station listens by then. Nothing is encoded
+/// before somebody looks.
+void Demo::start_arlo(async::BlockingPool& pool, const base::Clock& clock) {
+    const async::Executor& executor = feeds_[0]->executor();
+    auto porch = arlo::Device::start(executor, pool, clock,
+                                     device(arlo::Model::Pro2, kPorchSerial, 10), log_);
+    auto door = arlo::Device::start(executor, pool, clock,
+                                    device(arlo::Model::VideoBell, kDoorSerial, 11), log_);
+    if (porch && door) {
+        porch_ = std::move(*porch);
+        door_ = std::move(*door);
+        return;
+    }
+    log_.info("The demo goes without its Arlo devices, which need port 554: {}",
+              (porch ? door : porch).error().message());
 }
 
 void Demo::add_cameras(config::Config& config) const {
@@ -77,11 +125,43 @@ void Demo::add_cameras(config::Config& config) const {
     config::Camera hall = camera(config, "hall", "Hall", config::PushSource{});
     hall.push_key = push_key_;
     add(std::move(hall));
+    if (!porch_) return;
+    config.arlo = {};
+    config.arlo.enabled = true;
+    config.arlo.listen = config.arlo.gateway = config.arlo.rest.host = loopback(1);
+    for (const auto& [id, name, serial] :
+         {std::tuple{"porch", "Porch", kPorchSerial}, {"door", "Front door", kDoorSerial}}) {
+        config::Camera battery = camera(config, id, name, std::monostate{});
+        battery.arlo = config::ArloCamera{serial};
+        battery.power = config::Power::Battery;
+        if (battery.record.mode == config::RecordMode::Always)
+            battery.record.mode = config::RecordMode::Events;
+        add(std::move(battery));
+    }
 }
 
 void Demo::start(std::uint16_t rtmp_port) {
     if (rtmp_port != 0)
         tasks_.spawn("demo publisher", [this, rtmp_port] { return keep_publishing(rtmp_port); });
+    if (!porch_) return;
+    tasks_.spawn("demo motion", [this] { return keep_moving(); });
+    tasks_.spawn("demo ringing", [this] { return keep_ringing(); });
+}
+
+async::Task<> Demo::keep_moving() {
+    if (!co_await async::sleep_for(kFirstMotion)) co_return;
+    for (;;) {
+        porch_->see_motion({.seconds = kMotionSeconds});
+        if (!co_await async::sleep_for(kMotionEvery)) co_return;
+    }
+}
+
+async::Task<> Demo::keep_ringing() {
+    if (!co_await async::sleep_for(kFirstRing)) co_return;
+    for (;;) {
+        door_->press_button();
+        if (!co_await async::sleep_for(kRingEvery)) co_return;
+    }
 }
 
 async::Task<> Demo::keep_publishing(std::uint16_t rtmp_port) {
@@ -99,6 +179,9 @@ async::Task<> Demo::stop() {
     co_await tasks_.stop();
     co_await garden_->stop();
     co_await workshop_->stop();
+    if (!porch_) co_return;
+    co_await porch_->stop();
+    co_await door_->stop();
 }
 
 }  // namespace casement::app

@@ -1,6 +1,6 @@
 #pragma once
 // The demo: test-picture cameras on loopback, which come in over real RTSP and RTMP through the
-// ordinary sources.
+// ordinary sources, and two emulated Arlo devices that call the hub as their base station.
 
 #include <memory>
 #include <vector>
@@ -8,6 +8,7 @@
 #include "app/config/config.hpp"
 #include "async/blocking_pool.hpp"
 #include "async/task_group.hpp"
+#include "emulators/arlo/device.hpp"
 #include "emulators/testcam/feed.hpp"
 #include "emulators/testcam/rtmp_publisher.hpp"
 #include "emulators/testcam/rtsp_camera.hpp"
@@ -17,21 +18,30 @@ namespace casement::app {
 /// Lives on its executor.
 class Demo {
 public:
-    /// Opens the encoders and the cameras' listeners (any free port on 127.0.0.1).
+    /// Opens the encoders and the cameras' listeners (any free port on 127.0.0.1; Arlo devices
+    /// have addresses of their own in 127.0.0.0/8 and the real ports: where this user may not have
+    /// port 554, or where `config` has a base station of its own, they are left out). The pool and
+    /// the clock outlive the demo.
     static async::Task<base::Result<std::unique_ptr<Demo>>> open(async::Executor executor,
                                                                  async::BlockingPool& pool,
                                                                  const base::Clock& clock,
+                                                                 const config::Config& config,
                                                                  base::Log log);
 
     /// Puts the demo's cameras behind those of the file; a name that is taken stays the file's.
+    /// Where there are Arlo devices the hub becomes their base station.
     void add_cameras(config::Config& config) const;
-    /// The camera that pushes begins to call the hub's RTMP port.
+    /// The camera that pushes begins to call the hub's RTMP port, and things begin to happen in
+    /// front of the Arlo devices.
     void start(std::uint16_t rtmp_port);
     async::Task<> stop();
 
 private:
     Demo(async::Executor executor, base::Log log);
     async::Task<> keep_publishing(std::uint16_t rtmp_port);
+    void start_arlo(async::BlockingPool& pool, const base::Clock& clock);
+    async::Task<> keep_moving();
+    async::Task<> keep_ringing();
 
     const base::Log log_;
     base::Secret push_key_;
@@ -40,6 +50,7 @@ private:
     std::unique_ptr<emulators::testcam::RtspCamera> garden_;
     std::unique_ptr<emulators::testcam::RtspCamera> workshop_;
     std::unique_ptr<emulators::testcam::RtmpPublisher> hall_;
+    std::unique_ptr<emulators::arlo::Device> porch_, door_;  // both or none
     async::TaskGroup tasks_;
 };
 

@@ -129,7 +129,7 @@ private:
 async::Task<base::Result<>> House::open() {
     CASEMENT_CO_TRY(open_stores());
     if (start_.is_demo) {
-        CASEMENT_CO_TRY(demo_, co_await Demo::open(first_, codecs_, clock_, log_));
+        CASEMENT_CO_TRY(demo_, co_await Demo::open(first_, codecs_, clock_, config_, log_));
         demo_->add_cameras(config_);
     }
     // Before any camera is opened: some take no second session while they still stream to the one

@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/cli/arlo_network.hpp"
+#include "app/cli/doctor.hpp"
 #include "app/cli/words.hpp"
 #include "app/control.hpp"
 #include "app/emulate.hpp"
@@ -138,6 +140,33 @@ base::Result<std::unique_ptr<cli::Hub>> find_hub(const World& world, const Commo
     return std::unexpected(*first);
 }
 
+/// With the configuration as it is written; its secrets do not matter here, so neither do problems
+/// with them.
+int doctor(const World& world, const Common& common, const cli::Console& console) {
+    const auto loaded = load_config(world, common.config);
+    if (!loaded) return fail_with(console, loaded.error());
+    std::unique_ptr<cli::Hub> hub;
+    fs::path data = data_directory(world, common, loaded->config);
+    for (const fs::path& candidate : hub_directories(world, common)) {
+        auto found = world.find_hub(candidate);
+        if (!found) continue;
+        hub = std::move(*found);
+        data = candidate;
+        break;
+    }
+    const cli::Machine machine = world.machine();
+    cli::Findings findings = cli::examine({loaded->config, data, hub.get(), world.clock, machine});
+    for (const config::Problem& problem : loaded->problems) {
+        if (problem.severity != config::Problem::Severity::Error) continue;
+        findings.insert(findings.begin(), {.verdict = cli::Verdict::Bad,
+                                           .topic = "configuration",
+                                           .says = problem.text(),
+                                           .looked_at = loaded->file,
+                                           .remedy = "casement check says it all"});
+    }
+    return tell_findings(console, findings);
+}
+
 struct RemoteCommand {
     cli::Hub& hub;
     const cli::Console& console;
@@ -157,6 +186,8 @@ struct RemoteCommand {
     // Commands that need no hub were answered before.
     int operator()(const cli::Serve&) const { return cli::kFailed; }
     int operator()(const cli::EmulateArlo&) const { return cli::kFailed; }
+    int operator()(const cli::ArloNetwork&) const { return cli::kFailed; }
+    int operator()(const cli::Doctor&) const { return cli::kFailed; }
     int operator()(const cli::Check&) const { return cli::kFailed; }
     int operator()(const cli::Version&) const { return cli::kFailed; }
 };
@@ -185,6 +216,9 @@ int run(const std::vector<std::string>& arguments, const World& world) {
         return cli::kOk;
     }
     const cli::Console console{world.out, world.err, common.json, world.err_is_terminal};
+    if (std::holds_alternative<cli::Doctor>(line->command)) return doctor(world, common, console);
+    if (const auto* command = std::get_if<cli::ArloNetwork>(&line->command))
+        return cli::arlo_network(console, *command, world.environment, world.run_tool);
     if (const auto* command = std::get_if<cli::ShowCamera>(&line->command);
         command && (command->push_address || command->new_push_address)) {
         const auto loaded = load_config(world, common.config);
@@ -213,6 +247,8 @@ World process_world(const base::Clock& clock) {
                 [](const cli::EmulateArlo& command) {
                     return emulate_arlo(command, std::cout, std::cerr);
                 },
+            .run_tool = cli::run_tool,
+            .machine = cli::this_machine,
             .find_hub = [](const fs::path& data) -> base::Result<std::unique_ptr<cli::Hub>> {
                 CASEMENT_TRY(Control control, read_control(data));
                 return cli::connect_to(std::move(control));

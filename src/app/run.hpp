@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "app/cli/commands.hpp"
+#include "app/cli/doctor.hpp"
+#include "app/cli/tool.hpp"
 #include "app/config/load.hpp"
 
 namespace casement::app {
@@ -35,6 +37,10 @@ struct World {
     std::function<int(const Start&)> serve;
     /// Runs an emulated device until it is asked to stop; the exit status.
     std::function<int(const cli::EmulateArlo&)> emulate_arlo{};
+    /// Programs of this machine that check files and tell of its network.
+    cli::RunTool run_tool{};
+    /// What doctor looks at.
+    std::function<cli::Machine()> machine{};
     /// The hub of a data directory.
     std::function<base::Result<std::unique_ptr<cli::Hub>>(const std::filesystem::path& data)>
         find_hub;

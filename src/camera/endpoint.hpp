@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,7 +26,10 @@ std::string_view to_string(Quality quality);  // "main", "small"
 /// How to reach a host where the plain way is not enough.
 struct Connection {
     std::string bind_address;  // own address to connect from; empty = the system's choice
-    std::string ca_file;       // PEM; empty = the system's store. Checking is never off
+    /// First and last own UDP port for pictures, for a gateway that forwards them; 0, 0 = the
+    /// system's choice.
+    std::pair<std::uint16_t, std::uint16_t> udp_ports{0, 0};
+    std::string ca_file;  // PEM; empty = the system's store. Checking is never off
     std::map<std::string, std::string>
         resolve;  // "name:port" -> "address:port", like curl --resolve
     bool operator==(const Connection&) const = default;

@@ -162,6 +162,18 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
     return database;
 }
 
+Result<std::unique_ptr<Database>> Database::open_to_read(const std::string& path) {
+    sqlite3* handle = nullptr;
+    const int code =
+        sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
+    std::unique_ptr<Database> database(new Database(path, handle));
+    if (code != SQLITE_OK) return std::unexpected(database->error(code, "open"));
+    sqlite3_extended_result_codes(handle, 1);
+    sqlite3_busy_timeout(handle, 5000);  // ms; the hub may hold the lock for a moment
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    return database;
+}
+
 Result<> Database::check_after_unclean_end() {
     CASEMENT_TRY(const auto found,
                  all("PRAGMA quick_check(1)", [](const Row& r) { return r.get<std::string>(0); }));

@@ -65,6 +65,9 @@ public:
     /// Opens or creates; ":memory:" for tests. After an unclean end the whole file is checked first
     /// (PRAGMA quick_check).
     static Result<std::unique_ptr<Database>> open(const std::string& path);
+    /// Opens what is there, beside the hub that may be using it, and changes nothing. Unavailable
+    /// or PermissionDenied when it cannot be opened.
+    static Result<std::unique_ptr<Database>> open_to_read(const std::string& path);
     ~Database();
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;

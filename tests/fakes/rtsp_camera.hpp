@@ -70,6 +70,7 @@ public:
     int connects = 0, setups = 0, plays = 0, teardowns = 0, keep_alives = 0;
     std::map<std::string, int> asked_while_playing;  // by method
     std::set<std::string> teardown_sessions;
+    std::vector<std::uint16_t> client_ports;  // of RTP, as SETUP named them
     int receiver_reports = 0, reports_before_first_sender_report = 0, byes = 0;
     std::string last_session;
     // What it sent.
@@ -208,6 +209,7 @@ private:
         if (!lane->tcp) {
             const auto loopback = net::ip::make_address("127.0.0.1");
             lane->sockets = std::move(*net::UdpSocket::bind_pair(executor_, loopback));
+            client_ports.push_back(need.transport.client_port->rtp);
             lane->rtp_to = {loopback, need.transport.client_port->rtp};
             lane->rtcp_to = {loopback, need.transport.client_port->rtcp};
             answer.server_port =

@@ -16,9 +16,8 @@ constexpr const char* kAbout =
     "its own.";
 constexpr const char* kFooter =
     "\nExit status: 0 when it worked, 1 when it failed, 2 for a mistake on the command line."
-    "\nAll commands but serve, demo, emulate, check, version and camera --push-address talk to the "
-    "hub that "
-    "runs on this machine.";
+    "\nAll commands but serve, demo, emulate, arlo, doctor, check, version and camera "
+    "--push-address talk to the hub that runs on this machine.";
 
 /// Builds the parser; parsing writes into the members.
 class Grammar {
@@ -62,6 +61,11 @@ private:
         demo_.demo = true;
         add(app_, "demo", "run the hub with emulated cameras", demo_);
         add_emulators();
+        add_arlo();
+        add(app_, "doctor",
+            "look at ports, clock, disk, and the network of Arlo devices: what is wrong, and what "
+            "to do",
+            doctor_);
         add(app_, "check", "say what is wrong with a configuration, without starting anything",
             check_)
             ->add_option("FILE", check_.file, "the file; otherwise the one that serve would take");
@@ -98,6 +102,51 @@ private:
         arlo->add_flag("--dozes", emulate_arlo_.dozes, "it sleeps when nobody wants anything");
         arlo->add_flag("--listens-while-busy", emulate_arlo_.listens_while_busy,
                        "it answers 453 instead of refusing the connection");
+    }
+
+    void add_arlo() {
+        CLI::App* arlo = app_.add_subcommand("arlo", "the network around Arlo devices");
+        arlo->fallthrough();
+        arlo->require_subcommand(1);
+        CLI::App* network =
+            add(*arlo, "network",
+                "make the files of the cameras' network: access point, addresses, firewall, units; "
+                "nothing of this machine is changed",
+                network_);
+        NetworkInputs& inputs = network_.inputs;
+        network->add_option("--from", network_.from, "a YAML file with these words as keys")
+            ->type_name("FILE");
+        network->add_option("--set-up", inputs.set_up,
+                            "gateway (this machine is the access point; the default), router, "
+                            "unifi or networkmanager");
+        network->add_option("--cameras", inputs.cameras, "interface of the cameras (wlan0)");
+        network->add_option("--uplink", inputs.uplink, "interface of the home network (eth0)");
+        network->add_option("--hub", inputs.hub, "the hub's address on the home network");
+        network->add_option("--router", inputs.router, "the router's address there");
+        network->add_option("--gateway", inputs.gateway,
+                            "the cameras' gateway with its prefix (172.14.1.1/24)");
+        network->add_option("--pool", inputs.pool, "addresses for cameras, FIRST-LAST");
+        network->add_option("--reserve", network_.reservations, "MAC=ADDRESS, any number of them");
+        network->add_option("--country", inputs.country, "two letters (US)");
+        network->add_option("--channel", inputs.channel, "that of the old base: 1, 6 or 11 (6)");
+        network->add_option("--ssid", inputs.ssid, "name of the Wi-Fi network");
+        network->add_option("--psk-file", network_.psk_file, "file with its key")
+            ->type_name("FILE");
+        network->add_option("--psk-env", network_.psk_env, "variable with its key")
+            ->type_name("NAME");
+        network->add_flag("--wps", inputs.wps, "pair cameras with the WPS button");
+        network->add_option("--rtp-ports", inputs.rtp_ports, "UDP ports of the hub (50000-50199)");
+        network
+            ->add_option("--into", network_.into,
+                         "folder to write them to; otherwise they are shown, without the key")
+            ->type_name("DIR");
+        network->add_flag("--check", network_.check,
+                          "let hostapd, dnsmasq and nft say whether they are right");
+        network
+            ->add_option("--steps", network_.steps,
+                         "show the steps with hands instead: capture the old base's key, or "
+                         "pair cameras without it")
+            ->check(CLI::IsMember({"capture", "pair"}));
     }
 
     void add_asking() {
@@ -161,6 +210,8 @@ private:
     CommandLine out_;
     Serve serve_, demo_;
     EmulateArlo emulate_arlo_;
+    ArloNetwork network_;
+    Doctor doctor_;
     Check check_;
     Version version_;
     Cameras cameras_;

@@ -2,10 +2,13 @@
 // The command line as values. Only command_line.cpp sees the library that parses it.
 
 #include <expected>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include "base/secret.hpp"
 
 namespace casement::app::cli {
 
@@ -70,9 +73,35 @@ struct EmulateArlo {
     bool listens_while_busy = false;
 };
 
-using Command =
-    std::variant<Serve, EmulateArlo, Check, Version, Cameras, ShowCamera, SetSetting, RunCommand,
-                 Snapshot, Export, Events, Health, TokenCreate, TokenList, TokenRevoke>;
+/// What `arlo network` makes a plan of, as it is written; empty = not said. Flags and the keys of
+/// `--from` have the same names.
+struct NetworkInputs {
+    std::string set_up, cameras, uplink;
+    std::string hub, router;                     // addresses
+    std::string gateway;                         // "172.14.1.1/24"
+    std::string pool;                            // "172.14.1.100-172.14.1.199"
+    std::map<std::string, std::string> reserve;  // MAC address to address
+    std::string country, channel, ssid;
+    base::Secret psk;  // in the file only, as a reference
+    bool wps = false;
+    std::string rtp_ports;  // "50000-50199"
+};
+
+struct ArloNetwork {
+    NetworkInputs inputs;
+    std::string from;                       // YAML with the same keys
+    std::string psk_file, psk_env;          // where the key is
+    std::vector<std::string> reservations;  // MAC=ADDRESS
+    std::string into;                       // folder; empty = to standard output
+    bool check = false;
+    std::string steps;  // "capture" or "pair" instead of files
+};
+
+struct Doctor {};
+
+using Command = std::variant<Serve, EmulateArlo, ArloNetwork, Doctor, Check, Version, Cameras,
+                             ShowCamera, SetSetting, RunCommand, Snapshot, Export, Events, Health,
+                             TokenCreate, TokenList, TokenRevoke>;
 
 struct CommandLine {
     Common common;

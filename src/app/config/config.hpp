@@ -121,6 +121,7 @@ struct Arlo {
     std::vector<std::uint16_t> ports{4000, 4100};
     ListenAddress rest{"127.0.0.1", 5000};
     std::string gateway = "172.14.1.1";
+    std::vector<std::uint16_t> rtp_ports;  // first and last; empty = the system chooses
     std::string wifi_country = "US";
     int anti_flicker_hz = 60;
     bool operator==(const Arlo&) const = default;

@@ -229,7 +229,22 @@ const Fields<Arlo>& fields_of(std::type_identity<Arlo>) {
         field("listen", &Arlo::listen, "address of this machine on the cameras' network"),
         field("ports", &Arlo::ports, "where the cameras register and report"),
         field("rest", &Arlo::rest, "the interface that older clients know"),
-        field("gateway", &Arlo::gateway, "what the cameras see as their gateway"),
+        field(
+            "gateway", &Arlo::gateway,
+            "what the cameras see as their gateway; casement doctor compares it with this machine"),
+        field("rtp_ports", &Arlo::rtp_ports,
+              "first and last UDP port for their pictures, for a router that forwards them; empty "
+              "lets the system choose",
+              [](const std::vector<std::uint16_t>& ports) {
+                  // RFC 3550 §11: pairs, the first of each even. Picture and sound are two.
+                  const bool fine = ports.empty() ||
+                                    (ports.size() == 2 && ports[0] >= 1024 && ports[0] % 2 == 0 &&
+                                     ports[1] % 2 == 1 && ports[1] >= ports[0] + 3);
+                  return fine ? std::string{}
+                              : std::string(
+                                    "needs an even port and an odd one behind it, four "
+                                    "ports at least, like [50000, 50199]");
+              }),
         field("wifi_country", &Arlo::wifi_country, "two letters",
               [](const std::string& code) {
                   const bool fine = code.size() == 2 && std::ranges::all_of(code, [](char c) {

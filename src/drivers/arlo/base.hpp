@@ -55,6 +55,7 @@ struct Base {
     const House house;
     const Timing timing;
     const std::string bind_address;  // of streams, as of everything else that goes to a device
+    const std::pair<std::uint16_t, std::uint16_t> rtp_ports;  // own; 0, 0: any
     const base::Log log;
     Link& link;
     Memory& memory;

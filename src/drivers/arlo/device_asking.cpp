@@ -412,6 +412,7 @@ async::Task<Result<camera::StreamEndpoint>> Device::endpoint(camera::Quality qua
     pull.receiver_report_every = std::chrono::seconds{1};
     pull.reports_before_first_sender_report = true;
     pull.connection.bind_address = base_.bind_address;
+    pull.connection.udp_ports = base_.rtp_ports;
     camera::StreamEndpoint out;
     out.way = std::move(pull);
     out.quality = traits.hevc && is_small ? camera::Quality::Small : camera::Quality::Main;

@@ -51,6 +51,7 @@ Driver::Driver(async::Executor executor, DriverOptions options, std::unique_ptr<
             .house = options_.house,
             .timing = options_.timing,
             .bind_address = options_.link.bind_address,
+            .rtp_ports = options_.rtp_ports,
             .log = base::Log().component("arlo"),
             .link = *link_,
             .memory = *memory_,

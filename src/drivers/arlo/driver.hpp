@@ -16,6 +16,8 @@ namespace casement::drivers::arlo {
 struct DriverOptions {
     DoorOptions door;
     TcpLinkOptions link;
+    /// First and last own UDP port for pictures, where a gateway forwards them; 0, 0: any.
+    std::pair<std::uint16_t, std::uint16_t> rtp_ports{0, 0};
     House house;
     Timing timing;
     std::vector<CameraConfig> cameras;  // those that the file names

@@ -121,6 +121,18 @@ Result<std::vector<Record>> Memory::devices() {
     return out;
 }
 
+Result<std::vector<KnownDevice>> known_devices(store::Database& database) {
+    CASEMENT_TRY(const auto tables,
+                 database.all("SELECT name FROM sqlite_schema WHERE name = 'arlo_devices'",
+                              [](const store::Row& row) { return row.get<std::string>(0); }));
+    if (tables.empty()) return std::vector<KnownDevice>{};
+    return database.all("SELECT serial, address, model FROM arlo_devices ORDER BY serial",
+                        [](const store::Row& row) {
+                            return KnownDevice{row.get<std::string>(0), row.get<std::string>(1),
+                                               row.get<std::string>(2)};
+                        });
+}
+
 Result<Refusals> Memory::refusals() {
     struct One {
         std::string model, firmware, name;

@@ -34,6 +34,16 @@ struct Record {
     bool operator==(const Record&) const = default;
 };
 
+/// A device as somebody sees it who only looks.
+struct KnownDevice {
+    std::string serial;
+    std::string address;  // where it last spoke from; empty = not known
+    std::string model;    // empty: it has never registered
+};
+/// Those of a database that the hub may be using; none where the table is not there yet. Blocks.
+/// Errors of Database.
+base::Result<std::vector<KnownDevice>> known_devices(store::Database& database);
+
 /// Which registers a model with a firmware refuses.
 using Refusals =
     std::map<std::pair<std::string, std::string>, std::vector<std::string>>;  // model, firmware

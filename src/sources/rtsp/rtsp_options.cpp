@@ -1,5 +1,7 @@
 #include "sources/rtsp/rtsp_options.hpp"
 
+#include <tuple>
+
 namespace casement::sources::rtsp {
 
 namespace {
@@ -27,6 +29,7 @@ RtspOptions options_of(const camera::PullRtsp& way, std::string camera) {
     out.url = way.url;
     out.connect.bind_address = way.connection.bind_address;
     out.connect.resolve = way.connection.resolve;
+    std::tie(out.udp_first_port, out.udp_last_port) = way.connection.udp_ports;
     if (way.url.scheme == "rtsps") {
         out.connect.tls.emplace();
         out.connect.tls->ca_file = way.connection.ca_file;

@@ -10,6 +10,7 @@ TEST(ArloBase, IsAsTheFileSays) {
     config.arlo.enabled = true;
     config.arlo.listen = "127.0.0.1";
     config.arlo.ports = {14000, 14100};
+    config.arlo.rtp_ports = {50000, 50199};
     config.arlo.wifi_country = "SE";
     config.arlo.anti_flicker_hz = 50;
     config::Camera door;
@@ -25,6 +26,7 @@ TEST(ArloBase, IsAsTheFileSays) {
     EXPECT_EQ(options.door.address, "127.0.0.1");
     EXPECT_EQ(options.door.ports, (std::vector<std::uint16_t>{14000, 14100}));
     EXPECT_EQ(options.link.bind_address, "127.0.0.1");
+    EXPECT_EQ(options.rtp_ports, (std::pair<std::uint16_t, std::uint16_t>{50000, 50199}));
     EXPECT_EQ(options.house.wifi_country, "SE");
     EXPECT_EQ(options.house.anti_flicker_hz, 50);
     ASSERT_EQ(options.cameras.size(), 1u);
@@ -40,6 +42,7 @@ TEST(ArloBase, AnyAddressIsNoAddressToLeaveFrom) {
     config.cameras.emplace_back().arlo = config::ArloCamera{.serial = "A"};
     const auto options = arlo_options(config);
     EXPECT_EQ(options.link.bind_address, "");
+    EXPECT_EQ(options.rtp_ports, (std::pair<std::uint16_t, std::uint16_t>{0, 0}));
     EXPECT_EQ(options.cameras[0].battery, std::nullopt);
 }
 

@@ -219,6 +219,22 @@ TEST(Database, ReadsItsFileAfterTheProcessWasKilled) {
     EXPECT_EQ(count(**again, "t"), 1);
 }
 
+TEST(Database, IsReadBesideTheOneThatWrites) {
+    fakes::TempDirectory dir;
+    auto db = Database::open(dir.path("a.db")).value();
+    ASSERT_TRUE(db->run("CREATE TABLE t (a INTEGER)"));
+    ASSERT_TRUE(db->run("INSERT INTO t VALUES (42)"));
+    auto reader = Database::open_to_read(dir.path("a.db"));
+    ASSERT_TRUE(reader) << reader.error().message();
+    EXPECT_EQ(count(**reader, "t"), 1);
+    ASSERT_TRUE(db->run("INSERT INTO t VALUES (43)"));
+    EXPECT_EQ(count(**reader, "t"), 2);
+    EXPECT_FALSE((*reader)->run("INSERT INTO t VALUES (44)"));
+    // Looking makes nothing.
+    EXPECT_FALSE(Database::open_to_read(dir.path("none.db")));
+    EXPECT_FALSE(std::filesystem::exists(dir.path("none.db")));
+}
+
 TEST(Database, RefusesAFileThatIsNoDatabaseWithASentence) {
     fakes::TempDirectory dir;
     dir.write("a.db", std::string(8192, 'x'));

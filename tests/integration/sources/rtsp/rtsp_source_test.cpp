@@ -116,6 +116,24 @@ TEST_F(RtspPull, PublishesTheSameOverUdp) {
     EXPECT_EQ(cam.connects, 1);
 }
 
+TEST_F(RtspPull, ReceivesInTheRangeThatAGatewayForwards) {
+    camera::PullRtsp way;
+    way.connection.udp_ports = {41000, 41009};
+    const RtspOptions in_range = options_of(way, "porch");
+    fakes::RtspCameraHabits habits;
+    habits.tcp = false;
+    auto& cam = start(habits);
+    options.udp_first_port = in_range.udp_first_port;
+    options.udp_last_port = in_range.udp_last_port;
+    const auto ended = pull(units_reach(60));
+    ASSERT_TRUE(ended) << ended.error().message();
+    ASSERT_EQ(cam.client_ports.size(), 2u);  // picture and sound
+    for (const std::uint16_t port : cam.client_ports) {
+        EXPECT_GE(port, 41000);
+        EXPECT_LE(port, 41008);
+    }
+}
+
 TEST_F(RtspPull, LearnsThePortsThatACameraDoesNotTell) {
     fakes::RtspCameraHabits habits;
     habits.tcp = false;

@@ -38,6 +38,16 @@ TEST(CommandLine, KnowsEveryCommand) {
     EXPECT_THAT(bell.faults, ElementsAre("nack", "lost=5"));
     EXPECT_TRUE(bell.any_ports);
     EXPECT_EQ(ending({"emulate"}).status, kUsage);
+    const auto network =
+        parsed<ArloNetwork>({"arlo", "network", "--set-up", "router", "--cameras", "eth1.20",
+                             "--reserve", "a=b", "--reserve", "c=d", "--check"});
+    EXPECT_EQ(network.inputs.set_up, "router");
+    EXPECT_EQ(network.inputs.cameras, "eth1.20");
+    EXPECT_THAT(network.reservations, ElementsAre("a=b", "c=d"));
+    EXPECT_TRUE(network.check);
+    EXPECT_EQ(ending({"arlo", "network", "--steps", "dance"}).status, kUsage);
+    EXPECT_EQ(ending({"arlo"}).status, kUsage);
+    parsed<Doctor>({"doctor"});
     EXPECT_EQ(parsed<Check>({"check", "a.yaml"}).file, "a.yaml");
     EXPECT_EQ(parsed<Check>({"check"}).file, "");
     parsed<Version>({"version"});

@@ -145,6 +145,13 @@ TEST(Config, ExplainsUnitsAndRanges) {
     EXPECT_THAT(complaints("io_threads: 65"), HasSubstr("auto or a number from 1 to 64"));
     EXPECT_THAT(complaints("linger:"), HasSubstr("linger has no value"));
     EXPECT_THAT(complaints("arlo: {anti_flicker_hz: 55}"), HasSubstr("must be 50 or 60"));
+    for (const char* const ports :
+         {"[50000]", "[50001, 50199]", "[50000, 50002]", "[50000, 50001]", "[1022, 1999]"}) {
+        EXPECT_THAT(complaints(std::string("arlo: {rtp_ports: ") + ports + "}"),
+                    HasSubstr("needs an even port and an odd one behind it"))
+            << ports;
+    }
+    EXPECT_EQ(complaints("arlo: {rtp_ports: [1024, 1027]}"), "");
     EXPECT_EQ(read("linger: 0\nio_threads: 64\ndefaults: {record: {segment: 1h}}").problems.size(),
               0u);
 }

@@ -128,6 +128,7 @@ struct ArloDriver : testing::Test {
     const std::string home = "172.14.1.20";
 
     void SetUp() override {
+        options.rtp_ports = {50000, 50199};
         base::capture_log(
             [this](base::LogLevel, std::string_view line) { lines.emplace_back(line); });
         options.door.address = "127.0.0.1";
@@ -747,6 +748,7 @@ TEST_F(ArloDriver, AStreamIsToldWithTheRulesOfArlo) {
     EXPECT_EQ(pull.url.without_credentials(), "rtsp://172.14.1.20:554/live");
     EXPECT_EQ(pull.receiver_report_every, 1s);
     EXPECT_TRUE(pull.reports_before_first_sender_report);
+    EXPECT_EQ(pull.connection.udp_ports, (std::pair<std::uint16_t, std::uint16_t>{50000, 50199}));
     EXPECT_EQ(pull.transport, camera::PullRtsp::Transport::Udp);
     EXPECT_EQ(device.status_requests, asked + 1);  // woken
 

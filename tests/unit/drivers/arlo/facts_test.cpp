@@ -183,11 +183,23 @@ TEST(Memory, GivesBackWhatItGot) {
     record.port = Port::Doorbell;
     ASSERT_TRUE(fakes::run(io, memory->put(record)));
     EXPECT_THAT(memory->devices().value(), ElementsAre(record));
+    const auto seen = store->run_now([](store::Database& db) { return known_devices(db); });
+    ASSERT_EQ(seen->size(), 1u);
+    EXPECT_EQ(seen->front().serial, "A0B1C2D3");
+    EXPECT_EQ(seen->front().address, "172.14.1.20");
+    EXPECT_EQ(seen->front().model, "VMC4030P");
 
     ASSERT_TRUE(fakes::run(io, memory->refuse("VMC3030", "1", {"ArloSmart", "HdrControl"})));
     ASSERT_TRUE(fakes::run(io, memory->refuse("VMC3030", "1", {"HdrControl"})));
     const Refusals expected{{{"VMC3030", "1"}, {"ArloSmart", "HdrControl"}}};
     EXPECT_EQ(memory->refusals().value(), expected);
+}
+
+TEST(Memory, ADatabaseWithoutTheTableKnowsNoDevice) {
+    const auto store = store::Store::open(":memory:").value();
+    const auto seen = store->run_now([](store::Database& db) { return known_devices(db); });
+    ASSERT_TRUE(seen) << seen.error().message();
+    EXPECT_TRUE(seen->empty());
 }
 
 TEST(Memory, ADamagedRowCostsOneDeviceNotTheStart) {
