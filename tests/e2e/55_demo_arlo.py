@@ -22,7 +22,7 @@ def has_event(house, camera, kind):
 
 
 def known(house):
-    """The cameras by id; those of Arlo appear when they register."""
+    """The cameras by id; those of Arlo have a firmware once they have registered."""
     return {camera["id"]: camera for camera in house.api("GET", "/api/v1/cameras")["cameras"]}
 
 
@@ -36,7 +36,7 @@ def main():
             print("skipped: port 554 needs a privilege; the demo said so and runs without its Arlo devices")
             return
         for camera, name in (("porch", "Porch"), ("door", "Front door")):
-            wait_until(f"{camera} is set up", lambda: known(house).get(camera, {}).get("settings"))
+            wait_until(f"{camera} has registered", lambda: known(house).get(camera, {}).get("firmware"))
             assert house.camera(camera)["name"] == name and house.camera(camera)["vendor"] == "arlo", house.camera(camera)
             # Nobody looks: nothing is streamed, nothing is encoded.
             assert house.camera(camera)["bitrate_bps"] == 0 and not house.camera(camera)["tracks"], house.camera(camera)
