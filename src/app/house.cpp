@@ -299,6 +299,7 @@ void House::furnish_desk() {
             .hub = hub_,
             .fan_out = fan_out_,
             .pictures = pictures_,
+            .codecs = &codecs_,
             .footage = footage_.get(),
             .recording =
                 [this](const std::string& camera) { return recording_state(*recorder_, camera); },
