@@ -22,6 +22,7 @@ Api::~Api() = default;
 void Api::mount(net::HttpServer& server) {
     mount_session_routes(server, context_);
     mount_camera_routes(server, context_);
+    mount_talk_route(server, context_);
     mount_footage_routes(server, context_);
     mount_event_routes(server, context_);
     mount_health_routes(server, context_);

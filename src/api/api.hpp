@@ -62,7 +62,8 @@ struct Parts {
     outputs::fanout::FanOut& fan_out;
     outputs::mjpeg::Pictures& pictures;
 
-    FootageStore* footage = nullptr;  // none: nothing is recorded
+    async::BlockingPool* codecs = nullptr;  // for libav; none: no sound is converted
+    FootageStore* footage = nullptr;        // none: nothing is recorded
     std::function<RecordingState(const std::string& camera)> recording{};
     /// The state word that people see; empty: the driver's.
     std::function<camera::CameraState(const camera::Camera&, const hub::Stream*)> state{};

@@ -1,6 +1,7 @@
 #pragma once
 // What all routes share, and the handful of words they are written in.
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -30,6 +31,7 @@ struct Api::Context {
     Snapshots snapshots;
     LiveFeed feed;
     outputs::hls::Hls hls;
+    std::atomic<int> talks = 0;  // people who talk through cameras now
 
     nlohmann::json camera_json(const camera::Camera& camera) const;
 };
@@ -39,6 +41,7 @@ using ContextPtr = std::shared_ptr<Api::Context>;
 // Each adds its routes.
 void mount_session_routes(net::HttpServer& server, const ContextPtr& context);
 void mount_camera_routes(net::HttpServer& server, const ContextPtr& context);
+void mount_talk_route(net::HttpServer& server, const ContextPtr& context);
 void mount_footage_routes(net::HttpServer& server, const ContextPtr& context);
 void mount_event_routes(net::HttpServer& server, const ContextPtr& context);
 void mount_health_routes(net::HttpServer& server, const ContextPtr& context);

@@ -21,6 +21,7 @@ struct Operation {
     std::string_view answers = "application/json";
     int status = 200;
     bool is_open = false;
+    std::string_view takes = {};  // a body that is no JSON
 };
 
 constexpr std::array kOperations{
@@ -66,6 +67,10 @@ constexpr std::array kOperations{
               .path = "/api/v1/cameras/{id}/commands",
               .summary = "Command a camera",
               .body = "command!"},
+    Operation{.method = "post",
+              .path = "/api/v1/cameras/{id}/talk",
+              .summary = "Play a sound file through a camera",
+              .takes = "application/octet-stream"},
     Operation{.method = "get",
               .path = "/api/v1/cameras/{id}/snapshot.jpg",
               .summary = "The newest picture",
@@ -157,6 +162,9 @@ json operation_json(const Operation& operation) {
               {{std::to_string(operation.status), std::move(answer)},
                {"default", {{"$ref", "#/components/responses/Problem"}}}}}};
     if (!operation.body.empty()) out["requestBody"] = body_of(operation);
+    if (!operation.takes.empty())
+        out["requestBody"] = {{"required", true},
+                              {"content", {{std::string(operation.takes), json::object()}}}};
     if (operation.is_open) out["security"] = json::array();
     return out;
 }

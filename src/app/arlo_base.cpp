@@ -19,8 +19,7 @@ drivers::arlo::DriverOptions arlo_options(const config::Config& config) {
         entry.serial = camera.arlo->serial;
         entry.id = camera.id;
         entry.name = camera.display_name();
-        // The file's default says nothing about the device: it says itself what feeds it.
-        if (camera.power == config::Power::Battery) entry.battery = true;
+        if (camera.power) entry.battery = *camera.power == config::Power::Battery;
         entry.audio = camera.audio;
         out.cameras.push_back(std::move(entry));
     }

@@ -85,7 +85,11 @@ async::Task<> CameraStreams::catch_up() {
 
 void CameraStreams::add(const camera::Camera& camera) {
     const std::string& id = camera.description.id;
-    if (known_.contains(id)) return;
+    if (known_.contains(id)) {
+        replan(id);
+        if (parts_.on_changed) parts_.on_changed(id);
+        return;
+    }
     if (!camera.description.capabilities.has(camera::Capability::LiveVideo)) return;
     const StreamPlan plan = parts_.plan(id);
     hub::StreamOptions options;
@@ -116,11 +120,13 @@ void CameraStreams::add(const camera::Camera& camera) {
 }
 
 void CameraStreams::replan() {
-    for (const std::string& id : known_) {
-        const StreamPlan plan = parts_.plan(id);
-        parts_.hub.set_demand(id, !plan.on_demand, plan.linger);
-        if (const auto stream = parts_.hub.find(id)) stream->set_keep(keep_of(plan));
-    }
+    for (const std::string& id : known_) replan(id);
+}
+
+void CameraStreams::replan(const std::string& id) {
+    const StreamPlan plan = parts_.plan(id);
+    parts_.hub.set_demand(id, !plan.on_demand, plan.linger);
+    if (const auto stream = parts_.hub.find(id)) stream->set_keep(keep_of(plan));
 }
 
 async::Task<> CameraStreams::remove(std::string id) {

@@ -37,6 +37,8 @@ public:
         std::function<StreamPlan(const std::string& camera)> plan;
         /// A stream was made or is about to go; both on this executor.
         std::function<void(const std::shared_ptr<hub::Stream>&)> on_added;
+        /// A camera with a stream is described anew: it may run on another kind of power now.
+        std::function<void(const std::string& camera)> on_changed;
         std::function<async::Task<>(const std::string& camera)> on_removing;
         const base::Clock& clock;
     };
@@ -53,6 +55,7 @@ private:
     async::Task<> watch_lost();
     async::Task<> catch_up();
     void add(const camera::Camera& camera);
+    void replan(const std::string& camera);
     async::Task<> remove(std::string id);
 
     const async::Executor executor_;

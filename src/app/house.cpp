@@ -81,7 +81,7 @@ private:
     void update_cameras(const config::Changes& changes);
     void set_static_tokens();
     config::Record record_of(const std::string& camera) const;
-    bool spares_battery(const std::string& camera) const;
+    bool says_battery(const std::string& camera) const;
     void record(const std::shared_ptr<hub::Stream>& stream);
     StreamPlan plan_of(const std::string& camera) const;
     api::HealthReport health() const;
@@ -172,22 +172,13 @@ void House::set_static_tokens() {
     if (control_) auth_->add_static_token("this machine", control_->control().token, true);
 }
 
-/// A camera that runs on a battery and that nobody asked to stream without a viewer: it would be
-/// empty in a day.
-bool House::spares_battery(const std::string& id) const {
-    if (const config::Camera* const camera = config_.camera(id))
-        return camera->power == config::Power::Battery &&
-               camera->record.mode != config::RecordMode::Always;
+bool House::says_battery(const std::string& id) const {
     const camera::CameraPtr found = registry_->camera(id);
     return found && found->description.capabilities.has(camera::Capability::Battery);
 }
 
 config::Record House::record_of(const std::string& id) const {
-    const config::Camera* camera = config_.camera(id);
-    config::Record record = camera ? camera->record : config_.defaults.record;
-    const bool is_always = record.mode == config::RecordMode::Always;
-    if (!camera && is_always && spares_battery(id)) record.mode = config::RecordMode::Events;
-    return record;
+    return app::record_of(config_, id, says_battery(id));
 }
 
 StreamPlan House::plan_of(const std::string& id) const {
@@ -195,7 +186,7 @@ StreamPlan House::plan_of(const std::string& id) const {
     plan.linger = base::scaled(config_.linger, config_.time_scale);
     plan.time_scale = config_.time_scale;
     const config::Camera* camera = config_.camera(id);
-    plan.on_demand = (camera && camera->on_demand) || spares_battery(id);
+    plan.on_demand = (camera && camera->on_demand) || is_spared(config_, id, says_battery(id));
     const config::Record record = record_of(id);
     if (record.mode != config::RecordMode::Off) plan.pre_roll = kRecorderReach;
     if (record.mode == config::RecordMode::Events)
@@ -257,6 +248,10 @@ base::Result<> House::open_cameras() {
                 },
             .plan = [this](const std::string& camera) { return plan_of(camera); },
             .on_added = [this](const std::shared_ptr<hub::Stream>& stream) { record(stream); },
+            .on_changed =
+                [this](const std::string& camera) {
+                    (void)recorder_->set_policy(camera, policy_of(record_of(camera)));
+                },
             .on_removing = [this](const std::string& camera) -> async::Task<> {
                 (void)co_await recorder_->remove(camera);
             },
@@ -304,6 +299,7 @@ void House::furnish_desk() {
             .hub = hub_,
             .fan_out = fan_out_,
             .pictures = pictures_,
+            .codecs = &codecs_,
             .footage = footage_.get(),
             .recording =
                 [this](const std::string& camera) { return recording_state(*recorder_, camera); },

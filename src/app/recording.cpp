@@ -51,6 +51,24 @@ private:
 
 }  // namespace
 
+bool is_spared(const config::Config& config, std::string_view id, bool says_battery) {
+    const config::Camera* const camera = config.camera(id);
+    if (!camera) return says_battery;
+    const bool is_on_battery =
+        camera->power ? *camera->power == config::Power::Battery : says_battery;
+    const bool is_asked_for =
+        camera->has_record_mode && camera->record.mode == config::RecordMode::Always;
+    return is_on_battery && !is_asked_for;
+}
+
+config::Record record_of(const config::Config& config, std::string_view id, bool says_battery) {
+    const config::Camera* const camera = config.camera(id);
+    config::Record record = camera ? camera->record : config.defaults.record;
+    if (record.mode == config::RecordMode::Always && is_spared(config, id, says_battery))
+        record.mode = config::RecordMode::Events;
+    return record;
+}
+
 recorder::Policy policy_of(const config::Record& record) {
     recorder::Policy policy;
     switch (record.mode) {

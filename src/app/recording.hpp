@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "api/api.hpp"
 #include "api/footage.hpp"
@@ -11,6 +12,11 @@
 
 namespace casement::app {
 
+/// A camera that runs on a battery and that nobody asked to stream without a viewer: it would be
+/// empty in a day. `says_battery`: what the camera says where the file does not.
+bool is_spared(const config::Config& config, std::string_view id, bool says_battery);
+/// What is kept of one camera, listed in the file or not. `says_battery`: likewise.
+config::Record record_of(const config::Config& config, std::string_view id, bool says_battery);
 /// What the configuration asks of one camera.
 recorder::Policy policy_of(const config::Record& record);
 /// For the API; thread-safe.

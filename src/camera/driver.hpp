@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "async/task.hpp"
+#include "camera/awake.hpp"
 #include "camera/capability.hpp"
 #include "camera/command.hpp"
 #include "camera/desired.hpp"
@@ -31,6 +32,7 @@ struct Description {
     std::string way;    // how its pictures come at present: a word of way_name(), or the driver's
                         // own; empty = not known
     Capabilities capabilities;
+    std::optional<Duplex> talk;  // how two-way audio is, where it has that
     std::vector<Quality> qualities = {Quality::Main};
     std::vector<Setting> settings;
     std::vector<Sensor> sensors;
@@ -68,6 +70,8 @@ public:
     virtual void sensor_measured(std::string camera, std::string sensor, SensorValue value,
                                  base::WallTime at) = 0;
     virtual void account_changed(AccountState state) = 0;
+    /// When a battery camera was awake of late: the whole list, oldest first.
+    virtual void awake_changed(std::string camera, std::vector<Awake> list) = 0;
     /// What people want of this camera, as stored at this moment: for a driver that sets a whole
     /// camera up at once, so that it never passes through values that nobody wished.
     virtual Wishes wishes(std::string_view camera) const = 0;

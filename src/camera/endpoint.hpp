@@ -37,10 +37,11 @@ struct Connection {
 
 struct PullRtsp {
     enum class Transport : std::uint8_t {
-        Auto,
+        Auto,  // TCP, then UDP
         Tcp,
-        Udp
-    };  // Auto: UDP is asked for only when TCP is refused
+        Udp,
+        UdpFirst,  // UDP, then TCP
+    };  // the other one when the camera refuses the first, or nothing comes over it
     /// The request that keeps the session. Auto: GET_PARAMETER where the camera names it, else
     /// OPTIONS. None: for cameras that fall over any.
     enum class KeepAlive : std::uint8_t { Auto, Options, GetParameter, None };
@@ -52,6 +53,9 @@ struct PullRtsp {
     bool reports_before_first_sender_report =
         false;                  // Arlo: reports from the start, not only as answers
     bool back_channel = false;  // ask for the talk-back track too (ONVIF)
+    /// What it means when the camera is there and refuses the connection, where the driver knows
+    /// more than that.
+    std::optional<base::Error> when_refused;
     Connection connection;
 };
 struct PullRtmp {
@@ -109,11 +113,33 @@ struct Lease {
     std::function<async::Task<base::Result<>>(async::Deadline)> release;
 };
 
+/// What became of a stream.
+struct StreamNews {
+    enum class What : std::uint8_t {
+        Began,   // media come
+        Silent,  // media do not come over `transport`; another one is tried
+        Ended,   // the camera was told goodbye
+    };
+    What what = What::Ended;
+    PullRtsp::Transport transport = PullRtsp::Transport::Auto;  // Tcp or Udp, where it is known
+    std::optional<base::Error> error{};  // of Ended: why; empty = nobody wanted it any more
+};
+
+/// A stream that the driver ends by itself.
+struct Allowance {
+    std::chrono::milliseconds at_most{0};  // from the camera's first word of media
+    base::Error then;                      // ends the run
+};
+
 struct StreamEndpoint {
     Way way;
     Quality quality = Quality::Main;
     bool audio = true;           // false: no sound reaches the stream, whatever the camera sends
     std::optional<Lease> lease;  // empty = it never expires
+    // Of PullRtsp only:
+    std::optional<Allowance> allowance{};
+    /// Called on any io thread, Ended exactly once and last; may outlive the driver. May be empty.
+    std::function<void(StreamNews)> tell{};
 };
 
 }  // namespace casement::camera

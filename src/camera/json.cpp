@@ -190,6 +190,13 @@ json to_json(const CameraState& state) {
     return out;
 }
 
+json to_json(const Awake& awake) {
+    const auto seconds = std::chrono::round<std::chrono::seconds>(awake.to - awake.from);
+    return {{"from", base::format_rfc3339(awake.from)},
+            {"seconds", seconds.count()},
+            {"cause", to_string(awake.cause)}};
+}
+
 json to_json(const Camera& camera) {
     const Description& d = camera.description;
     json out{{"id", d.id},
@@ -208,6 +215,11 @@ json to_json(const Camera& camera) {
     for (const Capability c : d.capabilities.list()) out["capabilities"].push_back(to_string(c));
     out["qualities"] = json::array();
     for (const Quality q : d.qualities) out["qualities"].push_back(to_string(q));
+    if (d.talk) out["talk"] = {{"duplex", to_string(*d.talk)}};
+    if (!camera.awake.empty()) {
+        out["awake"] = json::array();
+        for (const Awake& one : camera.awake) out["awake"].push_back(to_json(one));
+    }
     out["settings"] = json::array();
     for (const Setting& setting : d.settings) out["settings"].push_back(to_json(setting));
     out["sensors"] = json::array();

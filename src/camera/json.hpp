@@ -18,8 +18,10 @@ nlohmann::json to_json(const Sensor& sensor);
 nlohmann::json to_json(const Reason& reason);
 /// {word, since, reason?}.
 nlohmann::json to_json(const CameraState& state);
+/// {from, seconds, cause}.
+nlohmann::json to_json(const Awake& awake);
 /// {id, unique_id, name, vendor, account?, model, serial, firmware, place, present, capabilities:
-/// [], qualities: [], state, settings, sensors}.
+/// [], qualities: [], state, talk?: {duplex}, awake?: [], settings, sensors}.
 nlohmann::json to_json(const Camera& camera);
 /// {vendor, name, state, reason?, expires_at?, renewed_at?}.
 nlohmann::json to_json(const Account& account);

@@ -54,6 +54,11 @@ public:
             state.account_changed(driven, std::move(n));
         });
     }
+    void awake_changed(std::string camera, std::vector<Awake> list) override {
+        tell([camera, l = std::move(list)](auto& state, const DrivenPtr& driven) mutable {
+            state.awake_changed(driven, camera, std::move(l));
+        });
+    }
     Wishes wishes(std::string_view camera) const override { return desired_.wishes(camera); }
     async::Task<Result<events::EventPtr>> event(events::Event event) override {
         return log_.append(std::move(event));

@@ -20,6 +20,7 @@ namespace casement::camera {
 struct Camera {
     Description description;  // settings and sensors with their present values
     CameraState state;
+    std::vector<Awake> awake;  // of late, oldest first
     bool present =
         true;  // false: gone from its account; kept while the hub runs, for its recordings
     const Setting* setting(std::string_view id) const;

@@ -106,7 +106,7 @@ void DriverRegistry::State::found(const DrivenPtr& driven, Description descripti
     for (auto& [setting, asking] : entry.asking) asking.reached = false;  // it may have been reset
     if (is_new)
         entry.camera = std::make_shared<const Camera>(
-            Camera{{}, {StateWord::Connecting, clock.wall_now(), {}}, true});
+            Camera{{}, {StateWord::Connecting, clock.wall_now(), {}}, {}, true});
     change(entry, Change::What::Found, {}, [&](Camera& camera) {
         camera.description = std::move(description);
         camera.present = true;
@@ -188,6 +188,15 @@ void DriverRegistry::State::account_changed(const DrivenPtr& driven, AccountStat
         nlohmann::json{
             {"vendor", driven->vendor}, {"account", driven->name}, {"state", to_string(state.word)}}
             .dump());
+}
+
+void DriverRegistry::State::awake_changed(const DrivenPtr& driven, const std::string& camera,
+                                          std::vector<Awake> list) {
+    Entry* const known = entry(driven, camera);
+    if (known == nullptr) return;
+    if (list.size() > kMaxItems)
+        list.erase(list.begin(), list.end() - static_cast<std::ptrdiff_t>(kMaxItems));
+    change(*known, Change::What::State, {}, [&](Camera& c) { c.awake = std::move(list); });
 }
 
 base::Result<DrivenPtr> DriverRegistry::State::driver_of(std::string_view camera,

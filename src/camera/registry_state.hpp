@@ -60,6 +60,7 @@ struct DriverRegistry::State : std::enable_shared_from_this<State> {
     void sensor_measured(const DrivenPtr& driven, const std::string& camera,
                          const std::string& sensor, SensorValue value, base::WallTime at);
     void account_changed(const DrivenPtr& driven, AccountState state);
+    void awake_changed(const DrivenPtr& driven, const std::string& camera, std::vector<Awake> list);
     Entry* entry(const DrivenPtr& driven, const std::string& camera);
     /// Replaces the camera by a changed copy and tells the feed.
     void change(Entry& entry, Change::What what, std::string item,

@@ -1,6 +1,8 @@
 #pragma once
 // Where two-way audio goes.
 
+#include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "async/task.hpp"
@@ -13,6 +15,9 @@ enum class Duplex : std::uint8_t {
     Full,  // the camera plays while it listens
     Half,  // it is deaf while it plays
 };
+
+/// "full", "half".
+std::string_view to_string(Duplex duplex);
 
 /// One conversation. Lives on the executor of whoever asked for it; it crosses to the driver's by
 /// itself. Destruction ends the talk.

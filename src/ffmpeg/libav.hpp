@@ -33,7 +33,8 @@ extern "C" {
     X(avcodec, av_bsf_send_packet) X(avcodec, av_new_packet) X(avcodec, av_packet_alloc) X(avcodec, av_packet_free) X(avcodec, av_packet_unref) \
     X(avcodec, avcodec_alloc_context3) X(avcodec, avcodec_find_decoder) X(avcodec, avcodec_find_decoder_by_name) \
     X(avcodec, avcodec_find_encoder) X(avcodec, avcodec_find_encoder_by_name) X(avcodec, avcodec_free_context) X(avcodec, avcodec_open2) \
-    X(avcodec, avcodec_parameters_copy) X(avcodec, avcodec_receive_frame) X(avcodec, avcodec_receive_packet) X(avcodec, avcodec_send_frame) \
+    X(avcodec, avcodec_parameters_copy) X(avcodec, avcodec_parameters_to_context) \
+    X(avcodec, avcodec_receive_frame) X(avcodec, avcodec_receive_packet) X(avcodec, avcodec_send_frame) \
     X(avcodec, avcodec_send_packet) \
     X(avformat, av_read_frame) X(avformat, avformat_alloc_context) X(avformat, avformat_close_input) X(avformat, avformat_find_stream_info) \
     X(avformat, avformat_open_input) X(avformat, avio_alloc_context) X(avformat, avio_context_free) \

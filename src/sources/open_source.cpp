@@ -28,11 +28,14 @@ net::ConnectOptions connect_options(const camera::Connection& connection) {
 struct Opener {
     const std::string& camera;
     const Entrance& entrance;
-    const bool audio;
+    const camera::StreamEndpoint& endpoint;
+    const bool audio = endpoint.audio;
 
     Opened operator()(const camera::PullRtsp& way) const {
         rtsp::RtspOptions options = rtsp::options_of(way, camera);
         options.audio = audio;
+        options.allowance = endpoint.allowance;
+        options.tell = endpoint.tell;
         return std::make_unique<rtsp::RtspSource>(std::move(options), entrance.surroundings.clock,
                                                   entrance.journal);
     }
@@ -62,7 +65,7 @@ struct Opener {
 
 Opened open_source(const std::string& camera, const camera::StreamEndpoint& endpoint,
                    const Entrance& entrance) {
-    CASEMENT_TRY(auto source, std::visit(Opener{camera, entrance, endpoint.audio}, endpoint.way));
+    CASEMENT_TRY(auto source, std::visit(Opener{camera, entrance, endpoint}, endpoint.way));
     if (!endpoint.audio) return std::make_unique<WithoutAudio>(std::move(source));
     return source;
 }

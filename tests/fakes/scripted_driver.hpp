@@ -74,6 +74,7 @@ public:
                           Capability::TwoWayAudio, Capability::NightLight,   Capability::Siren,
                           Capability::PanTilt,     Capability::SoundMachine, Capability::Reboot,
                           Capability::MotionEvents};
+        d.talk = Duplex::Half;
         d.qualities = {Quality::Main, Quality::Small};
         const auto add = [&](std::string id, std::string name, SettingKind kind,
                              SettingGroup group) -> Setting& {

@@ -16,7 +16,24 @@
 -- ongoing              JSON object: kind -> id of an event that has not ended
 -- seen_us              when it last spoke or answered, UTC microseconds since 1970
 --
+-- arlo_media: how a device streams, and what that has cost its battery
+-- streamed_day, awake_day   days since 1970 in the hub's local time, that streamed_ms and awake_ms belong to
+-- streamed_ms, awake_ms     milliseconds of that day, as the hub measured them
+-- transport                 tcp or udp: over which media came last, or ''
+-- main_port, small_port     of its RTSP, where media came from last; 0 = nothing yet
+--
+-- arlo_awake: when a device on a battery was awake, the newest 100 stretches of each
+-- from_us, to_us            UTC microseconds since 1970
+-- cause                     viewer, event, command, settings, keep-alive
+--
 -- arlo_refused: registers that a model with a firmware does not take; they are not sent again
+CREATE TABLE arlo_awake (
+    serial TEXT NOT NULL,
+    from_us INTEGER NOT NULL,
+    to_us INTEGER NOT NULL,
+    cause TEXT NOT NULL,
+    PRIMARY KEY (serial, from_us)
+);
 CREATE TABLE arlo_devices (
     serial TEXT NOT NULL PRIMARY KEY,
     address TEXT NOT NULL,
@@ -33,6 +50,16 @@ CREATE TABLE arlo_devices (
     streamed_today_s INTEGER NOT NULL,
     ongoing TEXT NOT NULL,
     seen_us INTEGER NOT NULL
+);
+CREATE TABLE arlo_media (
+    serial TEXT NOT NULL PRIMARY KEY,
+    streamed_day INTEGER NOT NULL,
+    streamed_ms INTEGER NOT NULL,
+    awake_day INTEGER NOT NULL,
+    awake_ms INTEGER NOT NULL,
+    transport TEXT NOT NULL,
+    main_port INTEGER NOT NULL,
+    small_port INTEGER NOT NULL
 );
 CREATE TABLE arlo_refused (
     model TEXT NOT NULL,

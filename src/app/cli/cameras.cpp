@@ -1,4 +1,4 @@
-// cameras, camera, set, command.
+// cameras, camera, set, command, talk.
 
 #include <algorithm>
 #include <ostream>
@@ -6,7 +6,9 @@
 #include "app/cli/moment.hpp"
 #include "app/cli/words.hpp"
 #include "app/suggest.hpp"
+#include "base/units.hpp"
 #include "base/url.hpp"
+#include "store/files.hpp"
 
 namespace casement::app::cli {
 
@@ -142,9 +144,20 @@ int show_camera(Hub& hub, const Console& console, const ShowCamera& command) {
     add_line(console, "viewers", fmt::format("{}", number_at(*camera, "viewers")));
     add_line(console, "commands",
              fmt::format("{}", fmt::join(ids_in(list_at(*camera, "commands")), ", ")));
+    const std::string duplex = text_at(value_at(*camera, "talk"), "duplex");
+    if (!duplex.empty())
+        add_line(console, "talk",
+                 fmt::format("casement command {} talk --file FILE{}", command.camera,
+                             duplex == "half" ? "; its own sound pauses meanwhile" : ""));
     if (text_at(*camera, "way") == "push")
         add_line(console, "sends to",
                  fmt::format("casement camera {} --push-address shows it", command.camera));
+    const json& awake = list_at(*camera, "awake");
+    constexpr std::size_t kShown = 10;
+    for (std::size_t i = awake.size() - std::min(awake.size(), kShown); i < awake.size(); ++i)
+        add_line(console, "awake",
+                 fmt::format("{}, {} s: {}", local_text(text_at(awake[i], "from")),
+                             number_at(awake[i], "seconds"), text_at(awake[i], "cause")));
     for (const json& setting : list_at(*camera, "settings"))
         add_line(console, text_at(setting, "id"), shown_setting(setting));
     for (const json& sensor : list_at(*camera, "sensors")) {
@@ -182,8 +195,66 @@ int set_setting(Hub& hub, const Console& console, const SetSetting& command) {
     return text_at(*answer, "refused").empty() ? kOk : kFailed;
 }
 
+namespace {
+
+/// The hub takes no more: src/api/talk_route.cpp.
+constexpr std::size_t kMaxSoundBytes = std::size_t{12} << 20;
+/// A minute to wake a camera, a minute of sound, and some.
+constexpr std::chrono::seconds kTalkPatience{150};
+
+int tell(const Console& console, const json& answer) {
+    if (console.json) {
+        console.out << answer.dump(2) << "\n";
+        return kOk;
+    }
+    const std::string text = text_at(answer, "text");
+    console.out << (text.empty() ? "done" : text) << "\n";
+    return kOk;
+}
+
+int talk(Hub& hub, const Console& console, const RunCommand& command) {
+    if (command.file.empty() || !command.arguments.empty() || !command.duration.empty()) {
+        console.err << "casement: talk plays a file and takes nothing else, like: command "
+                    << command.camera << " talk --file hello.wav\n";
+        return kUsage;
+    }
+    auto sound = store::read_file(command.file, kMaxSoundBytes);
+    if (!sound) return fail_with(console, sound.error());
+    const auto answer = ask_json(hub, {.method = "POST",
+                                       .path = camera_path(command.camera, "/talk"),
+                                       .body = std::move(*sound),
+                                       .content_type = "application/octet-stream",
+                                       .patience = kTalkPatience});
+    if (!answer) return fail_with(console, explain(hub, command.camera, answer.error()));
+    return tell(console, *answer);
+}
+
+/// How the camera calls the time that a command takes; empty for those that take none.
+std::string_view duration_argument(std::string_view command) {
+    if (command == "siren") return "duration_s";
+    return command == "wake" ? "at_most_s" : std::string_view{};
+}
+
+}  // namespace
+
 int run_command(Hub& hub, const Console& console, const RunCommand& command) {
+    if (command.command == "talk") return talk(hub, console, command);
     json body = json::object();
+    if (!command.file.empty() ||
+        (!command.duration.empty() && duration_argument(command.command).empty())) {
+        console.err << fmt::format("casement: {} takes no {}\n", command.command,
+                                   command.file.empty() ? "--duration" : "--file");
+        return kUsage;
+    }
+    if (!command.duration.empty()) {
+        const auto duration = base::parse_duration(command.duration);
+        if (!duration) {
+            console.err << "casement: " << duration.error().message() << "\n";
+            return kUsage;
+        }
+        body[duration_argument(command.command)] =
+            std::chrono::ceil<std::chrono::seconds>(*duration).count();
+    }
     for (const std::string& argument : command.arguments) {
         const std::size_t split = argument.find('=');
         if (split == 0 || split == std::string::npos) {
@@ -213,13 +284,7 @@ int run_command(Hub& hub, const Console& console, const RunCommand& command) {
          .path = camera_path(command.camera, "/commands/" + base::percent_encoded(command.command)),
          .body = body.dump()});
     if (!answer) return fail_with(console, answer.error());
-    if (console.json) {
-        console.out << answer->dump(2) << "\n";
-    } else {
-        const std::string text = text_at(*answer, "text");
-        console.out << (text.empty() ? "done" : text) << "\n";
-    }
-    return kOk;
+    return tell(console, *answer);
 }
 
 }  // namespace casement::app::cli

@@ -162,12 +162,18 @@ private:
         set->add_option("NAME", set_.camera)->required();
         set->add_option("SETTING", set_.setting)->required();
         set->add_option("VALUE", set_.value)->required();
-        CLI::App* command =
-            add(app_, "command",
-                "make a camera do something once, like: command porch siren on=true", command_);
+        CLI::App* command = add(
+            app_, "command",
+            "make a camera do something once, like: command porch siren --duration 10s", command_);
         command->add_option("NAME", command_.camera)->required();
         command->add_option("COMMAND", command_.command)->required();
         command->add_option("ARGUMENT", command_.arguments, "key=value");
+        command->add_option("--file", command_.file, "talk: the sound that it plays")
+            ->type_name("FILE");
+        command
+            ->add_option("--duration", command_.duration,
+                         "siren: how long; wake: how long to try, like 10s")
+            ->type_name("TIME");
         CLI::App* events = add(app_, "events", "what happened, oldest first", events_);
         events->add_flag("-f,--follow", events_.follow, "go on with what happens next");
         events->add_option("--camera", events_.camera, "of one camera only")->type_name("NAME");

@@ -39,6 +39,8 @@ struct SetSetting {
 struct RunCommand {
     std::string camera, command;
     std::vector<std::string> arguments;  // key=value
+    std::string file{};                  // talk: what to play
+    std::string duration{};              // "10s"; empty = as the camera does
 };
 struct Snapshot {
     std::string camera, output;  // "-" = standard output

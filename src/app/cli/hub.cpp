@@ -17,8 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 using base::ErrorKind;
 
-/// A camera may take ten seconds for a command and a sleeping one twenty for a picture.
-constexpr auto kAnswerTime = 30s;
 /// Event streams send a comment every 15 s; a disk that is asleep wakes in eight.
 constexpr auto kSilence = 60s;
 constexpr std::size_t kMaxAnswerBytes =
@@ -51,7 +49,8 @@ private:
         out.method = std::move(question.method);
         out.url = control_.url + question.path;
         out.headers.add("Authorization", "Bearer " + control_.token.reveal());
-        if (!question.body.empty()) out.headers.add("Content-Type", "application/json");
+        if (!question.body.empty())
+            out.headers.add("Content-Type", std::move(question.content_type));
         out.body = std::move(question.body);
         out.max_body_bytes = kMaxAnswerBytes;
         out.max_redirects = 0;
@@ -67,16 +66,17 @@ private:
     }
 
     async::Task<base::Result<Answer>> ask_later(Question question) {
-        CASEMENT_CO_TRY(auto response, co_await client_.send(request(std::move(question)),
-                                                             async::Deadline::in(kAnswerTime)));
+        const auto deadline = async::Deadline::in(question.patience);
+        CASEMENT_CO_TRY(auto response,
+                        co_await client_.send(request(std::move(question)), deadline));
         Answer out = answer(response.status, response.headers);
         out.body = std::move(response.body);
         co_return out;
     }
 
     async::Task<base::Result<Answer>> stream_later(Question question, Sink sink) {
-        CASEMENT_CO_TRY(auto reader, co_await client_.open(request(std::move(question)),
-                                                           async::Deadline::in(kAnswerTime)));
+        const auto deadline = async::Deadline::in(question.patience);
+        CASEMENT_CO_TRY(auto reader, co_await client_.open(request(std::move(question)), deadline));
         Answer out = answer(reader->status(), reader->headers());
         for (;;) {
             auto piece = co_await async::with_deadline(async::Deadline::in(kSilence), "the hub",

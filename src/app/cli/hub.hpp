@@ -1,6 +1,7 @@
 #pragma once
 // The running hub as a command sees it: questions and answers over its HTTP API, blocking.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,7 +17,11 @@ namespace casement::app::cli {
 struct Question {
     std::string method = "GET";
     std::string path;  // "/api/v1/cameras"
-    std::string body;  // JSON, or empty
+    std::string body;  // JSON unless said otherwise, or empty
+    std::string content_type = "application/json";
+    /// For the answer. A camera may take ten seconds for a command and a sleeping one twenty for a
+    /// picture.
+    std::chrono::seconds patience{30};
 };
 
 struct Answer {
@@ -34,7 +39,7 @@ public:
     using Sink = std::function<base::Result<>(std::string_view bytes)>;
 
     virtual ~Hub() = default;
-    /// Any status is an answer. Errors: the hub cannot be reached, or did not answer in 30 s.
+    /// Any status is an answer. Errors: the hub cannot be reached, or did not answer in time.
     virtual base::Result<Answer> ask(Question question) = 0;
     /// The body of a successful answer goes to `sink` as it comes, without limit; other answers are
     /// returned with their body. Errors also when nothing came for 60 s.

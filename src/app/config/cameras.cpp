@@ -64,7 +64,9 @@ const Fields<Camera>& fields_of(std::type_identity<Camera>) {
                   "off drops the sound before anybody hears or records it"),
             field("way", &Camera::way, "nest: how pictures travel"),
             field("snapshots", &Camera::snapshots, "nest: when pictures are asked for one by one"),
-            field("power", &Camera::power, "arlo: battery cameras sleep between events"),
+            field("power", &Camera::power,
+                  "arlo: a battery is spared: nothing is streamed that nobody watches and no event "
+                  "asks for, unless record.mode says so; not written: as the camera says itself"),
         };
         auto record =
             field("record", &Camera::record, "what differs from defaults.record; the same keys");
@@ -118,7 +120,8 @@ void warn_of_idle_keys(const Value& value, const Camera& camera) {
         const Value at(value.reading(), *node, value.path() + "." + std::string(rule.key));
         at.warning(fmt::format("{} does nothing here: it needs {}", at.path(), rule.needs));
     }
-    if (camera.on_demand && camera.record.mode == RecordMode::Always) {
+    const bool is_spared = camera.power == Power::Battery && !camera.has_record_mode;
+    if (camera.on_demand && camera.record.mode == RecordMode::Always && !is_spared) {
         const Node* node = value.node().find("on_demand");
         const Value at(value.reading(), node != nullptr ? *node : value.node(),
                        value.path() + ".on_demand");

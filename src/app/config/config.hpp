@@ -202,9 +202,10 @@ struct Camera {
     std::optional<Milliseconds> receiver_report_interval;  // none = as RFC 3550 says
     std::optional<Milliseconds> interval;  // http: ask for single pictures this often
     Record record;
+    bool has_record_mode = false;  // the file says when this camera is recorded
     NestWay way = NestWay::Auto;
     std::optional<Snapshots> snapshots;
-    Power power = Power::Wired;
+    std::optional<Power> power;  // none = as the camera says itself
     bool operator==(const Camera&) const = default;
 
     const std::string& display_name() const { return name.empty() ? id : name; }

@@ -10,12 +10,14 @@ CameraChange change_of(const Camera& before, const Camera& after) {
     CameraChange out;
     out.id = after.id;
     out.name = before.display_name() != after.display_name();
-    out.recording = before.record != after.record;
+    out.recording = before.record != after.record ||
+                    before.has_record_mode != after.has_record_mode || before.power != after.power;
     // Everything else belongs to the connection: a key that is added to Camera is covered without a
     // line here.
     Camera connection = after;
     connection.name = before.name;
     connection.record = before.record;
+    connection.has_record_mode = before.has_record_mode;
     out.source = before != connection;
     return out;
 }

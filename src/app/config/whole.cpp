@@ -52,6 +52,8 @@ Field<Config> cameras_field() {
             camera.id = entry.key;
             camera.record = config.defaults.record;
             camera.has_push_key = entry.value.find("push_key") != nullptr;
+            const Node* const record = entry.value.find("record");
+            camera.has_record_mode = record != nullptr && record->find("mode") != nullptr;
             fine = Kind<Camera>::read(value.child(entry), camera) && fine;
             config.cameras.push_back(std::move(camera));
         }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -33,6 +34,10 @@ struct Timing {
     std::chrono::milliseconds keep_alive{100'000};
     /// Ends what nobody ended, keeps alive.
     std::chrono::milliseconds look_around{1000};
+    /// After the first refused connection to a device with which we have no session: until it may
+    /// be restarted (its own watchdog needs some 6 s and then joins the Wi-Fi anew), and until a
+    /// person is asked to cut its power.
+    std::chrono::milliseconds restart_after{20'000}, stuck_after{60'000};
     /// Of everything else that is waited for: how long a motion lasts that nobody ends.
     double scale = 1.0;
 
@@ -41,11 +46,19 @@ struct Timing {
         Timing out = *this;
         for (std::chrono::milliseconds* wait :
              {&out.settle, &out.retry_first, &out.retry_cap, &out.set_up_again,
-              &out.set_up_again_cap, &out.keep_alive, &out.look_around})
+              &out.set_up_again_cap, &out.keep_alive, &out.look_around, &out.restart_after,
+              &out.stuck_after})
             *wait = base::scaled(*wait, time_scale);
         out.scale = scale * time_scale;
         return out;
     }
+};
+
+/// Where devices are streamed from and talked to. Tests have other ports.
+struct MediaPorts {
+    std::uint16_t rtsp = protocols::arlo::kRtspPort;
+    std::uint16_t rtsp_hevc = protocols::arlo::kRtspHevcPort;
+    std::optional<std::uint16_t> talk{};  // empty: as the device says, else the usual one
 };
 
 /// Lives on the driver's executor.
@@ -56,6 +69,9 @@ struct Base {
     const Timing timing;
     const std::string bind_address;  // of streams, as of everything else that goes to a device
     const std::pair<std::uint16_t, std::uint16_t> rtp_ports;  // own; 0, 0: any
+    const MediaPorts ports;
+    /// Wakes a device (ping.hpp); may be empty.
+    const std::function<void(const std::string& to, const std::string& from)> ping;
     const base::Log log;
     Link& link;
     Memory& memory;

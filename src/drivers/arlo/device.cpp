@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "drivers/arlo/device_media.hpp"
 #include "drivers/arlo/sensors.hpp"
 #include "protocols/arlo/registers.hpp"
 
@@ -43,7 +44,7 @@ std::string host_name(const Record& record) {
 
 }  // namespace
 
-Device::Device(Base& base, Record record, CameraConfig config)
+Device::Device(Base& base, Record record, CameraConfig config, StoredMedia media)
     : base_(base),
       config_(std::move(config)),
       log_(base.log.with("camera", config_.id)),
@@ -52,7 +53,8 @@ Device::Device(Base& base, Record record, CameraConfig config)
       turns_(base.executor, kMaxWaiting),
       alert_turns_(base.executor, kMaxAlerts),
       sign_of_life_(base.executor),
-      set_up_ended_(base.executor, asio::steady_timer::time_point::max()) {
+      set_up_ended_(base.executor, asio::steady_timer::time_point::max()),
+      talk_port_(base.ports.talk.value_or(protocols::arlo::kTalkPort)) {
     // A device that has not said its model is told apart by where it calls at least.
     if (record_.model.empty() && record_.port == Port::Doorbell) family_ = Family::AudioDoorbell;
     const auto registration = stored(record_.registration);
@@ -63,11 +65,19 @@ Device::Device(Base& base, Record record, CameraConfig config)
     if (const auto* body = body_of<Registration>(registration)) {
         charger_ = body->battery.charger;
         remember(arlo::measured(*body));
+        learn_talk_port(*body);
     }
     if (const auto* body = body_of<Status>(status)) {
         if (!body->battery.charger.empty()) charger_ = body->battery.charger;
         remember(arlo::measured(*body));
     }
+    this->remember(media);
+}
+
+void Device::learn_talk_port(const Registration& registration) {
+    const std::int64_t port = registration.rtp_port.value_or(0);
+    if (!base_.ports.talk && port > 0 && port <= 0xFFFF)
+        talk_port_ = static_cast<std::uint16_t>(port);
 }
 
 bool Device::is_on_battery() const {
@@ -94,6 +104,8 @@ camera::Description Device::description() const {
     };
     add_if(traits.video, Capability::LiveVideo);
     add_if(traits.video && traits.microphone && config_.audio, Capability::LiveAudio);
+    add_if(traits.speaker, Capability::TwoWayAudio);
+    if (traits.speaker) out.talk = camera::Duplex::Half;
     add_if(traits.spotlight_full > 0, Capability::Spotlight);
     add_if(traits.siren, Capability::Siren);
     add_if(traits.reboot, Capability::Reboot);
@@ -103,7 +115,17 @@ camera::Description Device::description() const {
     if (traits.hevc) out.qualities.push_back(camera::Quality::Small);
     if (traits.video) out.way = "rtsp";
     out.settings = settings_of(family_, record_.held, refused());
+    for (camera::Setting& setting : policy_settings(traits, policy()))
+        out.settings.push_back(std::move(setting));
     out.sensors = sensors_of(family_);
+    if (is_on_battery()) {
+        camera::Sensor& awake = out.sensors.emplace_back();
+        awake.id = kAwakeSensor;
+        awake.name = "Awake today";
+        awake.kind = camera::SensorKind::Duration;
+        awake.unit = "min";
+        awake.diagnostic = true;
+    }
     for (camera::Sensor& sensor : out.sensors) {
         const auto known = sensors_.find(sensor.id);
         if (known == sensors_.end()) continue;
@@ -127,6 +149,7 @@ void Device::begin() {
     // Whatever ran before has ended with the run that it belonged to.
     is_saving_ = is_setting_up_ = clock_on_its_way_ = keep_alive_on_its_way_ = false;
     declare();
+    if (!awake_.list().empty()) base_.host->awake_changed(config_.id, awake_.list());
     if (has_called()) {
         tell_state(StateWord::Connecting, std::nullopt);
     } else {
@@ -173,6 +196,9 @@ void Device::registered(const Registration& registration, std::string json, Port
     record_.needs_set_up = true;
     family_ = family_of(record_.model);
     charger_ = registration.battery.charger;
+    learn_talk_port(registration);
+    user_streamed_s_.reset();  // its counters begin anew
+    refusals_ = 0;
     ++registrations_;
     set_up_not_before_ = {};
     set_up_pause_ = {};
@@ -191,7 +217,9 @@ void Device::registered(const Registration& registration, std::string json, Port
 void Device::reported(const Status& status, std::string json, Port port) {
     record_.status = std::move(json);
     record_.port = port;
+    const bool was_on_battery = is_on_battery();
     if (!status.battery.charger.empty()) charger_ = status.battery.charger;
+    if (was_on_battery != is_on_battery()) declare();
     if (record_.model.empty() && !status.update_model.empty()) {
         record_.model = status.update_model;
         record_.firmware = status.firmware;
@@ -206,6 +234,7 @@ void Device::reported(const Status& status, std::string json, Port port) {
     report_sensors(values);
     if (status.spotlight_on) show(Happening::Spotlight, *status.spotlight_on);
     heard();
+    look_for_runaway(status);
     send_clock();
     save();
 }
@@ -237,6 +266,7 @@ async::Task<Result<>> Device::alerted(Received alert) {
     } else if (const auto* end = std::get_if<Ends>(&meaning)) {
         CASEMENT_CO_TRY(co_await ends(*end, alert));
     } else if (std::holds_alternative<Rings>(meaning)) {
+        note_event();
         CASEMENT_CO_TRY(co_await tell(alert, events::kind::kButton, alert.at, alert.at, nullptr));
     } else {
         log_.info("An alert of a type that is not known: {}", alert.alert.type.substr(0, 60));
@@ -265,6 +295,7 @@ async::Task<Result<>> Device::begins(Happening what, const Received& alert) {
         ongoing_.begin(what, open->event, until);
         co_return Result<>{};
     }
+    note_event();
     std::string event;
     CASEMENT_CO_TRY(co_await tell(alert, kind_of(what), alert.at, std::nullopt, &event));
     ongoing_.begin(what, std::move(event), until);
@@ -334,7 +365,10 @@ void Device::note_ongoing() {
 void Device::declare() {
     if (base_.host == nullptr) return;
     camera::Description now = description();
-    for (const camera::Setting& setting : now.settings) told_[setting.id] = setting.reported;
+    for (const camera::Setting& setting : now.settings) {
+        // The hub's own are not read from registers.
+        if (!is_policy_setting(setting.id)) told_[setting.id] = setting.reported;
+    }
     base_.host->camera_found(std::move(now));
 }
 
@@ -359,7 +393,7 @@ void Device::report_sensors(const Measured& values) {
 void Device::reached() {
     record_.seen = base_.clock.wall_now();
     heard_at_ = base_.clock.steady_now();
-    tell_state(StateWord::Live, std::nullopt);
+    tell_state(StateWord::Live, runs_away_ ? std::optional(runaway_reason()) : std::nullopt);
 }
 
 void Device::away(const base::Error& why) {
@@ -372,13 +406,18 @@ void Device::away(const base::Error& why) {
 }
 
 void Device::tell_state(StateWord word, std::optional<camera::Reason> reason) {
-    if (word_ == word) return;
+    std::string code = reason ? reason->code : std::string();
+    if (word_ == word && told_reason_ == code) return;
     word_ = word;
+    told_reason_ = std::move(code);
     if (base_.host) base_.host->state_changed(config_.id, {word, {}, std::move(reason)});
 }
 
 void Device::look_around() {
     const auto now = base_.clock.steady_now();
+    // A crash forgets no more than that.
+    constexpr std::chrono::seconds kCountEvery{10};
+    count_stream(kCountEvery);
     for (const Happening what : ongoing_.overdue(now)) {
         base_.spawn("end an event",
                     [self = shared_from_this(), what] { return self->end_overdue(what); });
@@ -411,6 +450,7 @@ async::Task<> Device::save_now() {
         log_.warn("The state of the device could not be stored: {}", put.error().message());
         co_return;
     }
+    co_await save_media();
 }
 
 }  // namespace casement::drivers::arlo

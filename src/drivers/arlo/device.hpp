@@ -11,6 +11,7 @@
 #include "camera/driver.hpp"
 #include "drivers/arlo/alerts.hpp"
 #include "drivers/arlo/base.hpp"
+#include "drivers/arlo/power.hpp"
 #include "drivers/arlo/turns.hpp"
 
 namespace casement::drivers::arlo {
@@ -28,7 +29,7 @@ struct CameraConfig {
 class Device : public std::enable_shared_from_this<Device> {
 public:
     /// `config` has an id in any case.
-    Device(Base& base, Record record, CameraConfig config);
+    Device(Base& base, Record record, CameraConfig config, StoredMedia media = {});
 
     const std::string& camera() const { return config_.id; }
     const Record& record() const { return record_; }
@@ -61,6 +62,8 @@ public:
     async::Task<base::Result<camera::CommandOutcome>> execute(camera::Command command);
     async::Task<base::Result<camera::StreamEndpoint>> endpoint(camera::Quality quality,
                                                                async::Deadline deadline);
+    /// One at a time: FailedPrecondition with the reason code `talking` for the second.
+    async::Task<base::Result<std::unique_ptr<camera::TalkSink>>> talk(async::Deadline deadline);
 
     /// From time to time: ends what nobody ended, keeps alive what has power.
     void look_around();
@@ -71,14 +74,15 @@ private:
     using Answer = base::Result<protocols::arlo::Response>;
 
     // Asking (device_asking.cpp). One request at a time, tried again until the deadline.
-    async::Task<Answer> ask(Port port, protocols::arlo::Body body, async::Deadline deadline);
+    async::Task<Answer> ask(Port port, protocols::arlo::Body body, async::Deadline deadline,
+                            camera::WakeCause cause = camera::WakeCause::Settings);
     base::Error has_no_address() const;
     async::Task<Answer> try_once(Port port, const protocols::arlo::Body& body,
                                  async::Deadline deadline);
     /// Answers the registers that were refused; the others are held.
-    async::Task<base::Result<std::vector<std::string>>> write(Port port,
-                                                              protocols::arlo::Fields values,
-                                                              async::Deadline deadline);
+    async::Task<base::Result<std::vector<std::string>>> write(
+        Port port, protocols::arlo::Fields values, async::Deadline deadline,
+        camera::WakeCause cause = camera::WakeCause::Settings);
     void start_set_up();
     async::Task<> set_up();
     /// Answers whether the device took all of it.
@@ -90,6 +94,25 @@ private:
     async::Task<> wait_for_set_up(async::Deadline deadline);
     void send_clock();
     void keep_alive();
+
+    // Streams, talk-back and the battery (device_media.cpp).
+    Policy policy() const;
+    void remember(const StoredMedia& media);
+    void learn_talk_port(const protocols::arlo::Registration& registration);
+    bool has_event() const;
+    base::Result<std::optional<camera::Allowance>> allowance();
+    std::uint16_t stream_port(camera::Quality quality) const;
+    async::Task<base::Result<>> free_it(async::Deadline deadline);
+    std::optional<base::Error> meaning_of_refusal() const;
+    /// `number` counts the calls of endpoint().
+    void heard_of_stream(camera::StreamNews news, std::uint64_t number, camera::Quality quality,
+                         std::uint16_t port);
+    void stream_ended(const std::optional<base::Error>& error, std::uint64_t number);
+    void count_stream(std::chrono::seconds at_least);
+    void note_awake(camera::WakeCause cause, base::WallTime from, base::WallTime to);
+    void note_event();
+    void look_for_runaway(const protocols::arlo::Status& status);
+    async::Task<> save_media();
 
     void hold(const protocols::arlo::Fields& values);
     void learn(std::vector<std::string> registers);
@@ -122,6 +145,7 @@ private:
     std::map<std::string, std::pair<camera::SensorValue, base::WallTime>> sensors_;
     std::map<std::string, camera::Value> told_;  // settings as the host knows them
     std::optional<camera::StateWord> word_;
+    std::string told_reason_;  // its code
     base::SteadyTime heard_at_{};
 
     std::int64_t next_id_ = 1;
@@ -142,6 +166,33 @@ private:
         base::SteadyTime at{};
     } last_alert_;
     bool is_saving_ = false, is_dirty_ = false;
+
+    Media media_;
+    AwakeLog awake_;
+    bool is_media_dirty_ = false;
+    struct Streaming {
+        std::uint64_t number = 0;
+        camera::WakeCause cause = camera::WakeCause::Viewer;
+        base::SteadyTime counted_to{};  // in media_
+        base::WallTime from{};
+    };
+    std::optional<Streaming> streaming_;
+    camera::WakeCause stream_cause_ = camera::WakeCause::Viewer;  // of the last endpoint()
+    std::uint64_t streams_ = 0;                                   // calls of endpoint()
+    base::SteadyTime rests_until_{};
+    std::optional<base::SteadyTime> event_at_;  // its last event began
+    bool is_event_share_used_ = false;
+    std::optional<camera::PullRtsp::Transport> other_transport_;  // the last one stayed silent
+
+    // Connections that it refused although we have no session with it.
+    int refusals_ = 0;  // one after the other
+    base::SteadyTime first_refusal_{};
+    bool was_asked_to_stop_ = false, was_restarted_ = false;
+    std::optional<std::int64_t> user_streamed_s_;  // as last told
+    bool streamed_since_status_ = false, runs_away_ = false;
+
+    std::uint16_t talk_port_;
+    std::weak_ptr<void> talker_;
 };
 using DevicePtr = std::shared_ptr<Device>;
 

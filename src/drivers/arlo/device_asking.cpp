@@ -82,13 +82,18 @@ async::Task<Device::Answer> Device::try_once(Port port, const Body& body, Deadli
     co_return answer;
 }
 
-async::Task<Device::Answer> Device::ask(Port port, Body body, Deadline deadline) {
+async::Task<Device::Answer> Device::ask(Port port, Body body, Deadline deadline,
+                                        camera::WakeCause cause) {
     const auto self = shared_from_this();
     CASEMENT_CO_TRY(const auto turn, co_await turns_.take(deadline));
     std::chrono::milliseconds pause = base_.timing.retry_first;
     for (;;) {
+        if (base_.ping && is_on_battery() && !record_.address.empty())
+            base_.ping(record_.address, base_.bind_address);
+        const base::WallTime asked_at = base_.clock.wall_now();
         Answer answer = co_await try_once(port, body, deadline);
         if (answer) {
+            note_awake(cause, asked_at, base_.clock.wall_now());
             reached();
             co_return judged(std::move(*answer));
         }
@@ -106,14 +111,15 @@ async::Task<Device::Answer> Device::ask(Port port, Body body, Deadline deadline)
 }
 
 async::Task<Result<std::vector<std::string>>> Device::write(Port port, Fields values,
-                                                            Deadline deadline) {
+                                                            Deadline deadline,
+                                                            camera::WakeCause cause) {
     std::vector<std::string> not_taken;
     for (const std::string& name : refused()) {
         if (values.erase(name)) not_taken.push_back(name);
     }
     for (int round = 0; round < kRounds && !values.empty(); ++round) {
         CASEMENT_CO_TRY(const Response response,
-                        co_await ask(port, RegisterSet{values, {}}, deadline));
+                        co_await ask(port, RegisterSet{values, {}}, deadline, cause));
         if (response.outcome() != Outcome::AckWithErrors) {
             hold(values);
             co_return not_taken;
@@ -272,8 +278,9 @@ void Device::send_clock() {
         } const ended{self->clock_on_its_way_};
         Step step = clock_step(self->family_, self->base_.clock.wall_now());
         const auto deadline = Deadline::in(std::chrono::seconds{10});
-        const auto set = co_await self->write(
-            step.port, std::move(std::get<RegisterSet>(step.body).values), deadline);
+        const auto set =
+            co_await self->write(step.port, std::move(std::get<RegisterSet>(step.body).values),
+                                 deadline, camera::WakeCause::KeepAlive);
         if (!set) self->log_.debug("Its clock was not set: {}", set.error().message());
     });
 }
@@ -288,7 +295,8 @@ void Device::keep_alive() {
             ~Ended() { flag = false; }
         } const ended{self->keep_alive_on_its_way_};
         const auto deadline = Deadline::in(std::chrono::seconds{12});
-        (void)co_await self->ask(traits_of(self->family_).port, StatusRequest{}, deadline);
+        (void)co_await self->ask(traits_of(self->family_).port, StatusRequest{}, deadline,
+                                 camera::WakeCause::KeepAlive);
     });
 }
 
@@ -297,6 +305,11 @@ void Device::keep_alive() {
 
 async::Task<Result<>> Device::set(std::string setting, camera::Value value, Deadline deadline) {
     const auto self = shared_from_this();
+    if (is_policy_setting(setting)) {
+        // The hub's own business: the stored wish is all there is.
+        if (base_.host) base_.host->setting_reported(config_.id, setting, value);
+        co_return Result<>{};
+    }
     CASEMENT_CO_TRY(Batch batch, registers_of(family_, setting, value));
     if (is_setting_up_) {
         // The set-up knows the wishes: this one may be part of it.
@@ -352,14 +365,16 @@ async::Task<Result<CommandOutcome>> Device::execute(camera::Command command) {
     const Traits& traits = traits_of(family_);
     if (const auto* wake = std::get_if<camera::WakeUp>(&command.arguments)) {
         const auto deadline = command.deadline.sooner_of(Deadline::in(wake->at_most));
-        CASEMENT_CO_TRY(co_await ask(traits.port, StatusRequest{}, deadline));
+        CASEMENT_CO_TRY(
+            co_await ask(traits.port, StatusRequest{}, deadline, camera::WakeCause::Command));
         co_return CommandOutcome{};
     }
     if (std::holds_alternative<camera::RebootCamera>(command.arguments) && traits.reboot) {
         Fields values;
         values.set(registers::kReboot, 1);
         CASEMENT_CO_TRY(const auto not_taken,
-                        co_await write(traits.port, std::move(values), command.deadline));
+                        co_await write(traits.port, std::move(values), command.deadline,
+                                       camera::WakeCause::Command));
         if (!not_taken.empty())
             co_return fail(ErrorKind::Unsupported, "this camera does not restart on request");
         CommandOutcome outcome;
@@ -378,46 +393,13 @@ async::Task<Result<CommandOutcome>> Device::execute(camera::Command command) {
             message.pattern = "alarm";
         }
         CASEMENT_CO_TRY(const Response response,
-                        co_await ask(traits.port, std::move(message), command.deadline));
+                        co_await ask(traits.port, std::move(message), command.deadline,
+                                     camera::WakeCause::Command));
         if (response.outcome() == Outcome::AckWithErrors)
             co_return fail(ErrorKind::Unsupported, "the camera refuses it: {}", first_of(response));
         co_return CommandOutcome{};
     }
     co_return fail(ErrorKind::Unsupported, "camera \"{}\" does not do that", config_.id);
-}
-
-async::Task<Result<camera::StreamEndpoint>> Device::endpoint(camera::Quality quality,
-                                                             Deadline deadline) {
-    const auto self = shared_from_this();
-    const Traits& traits = traits_of(family_);
-    if (!traits.video) co_return fail(ErrorKind::Unsupported, "this doorbell has no camera");
-    if (record_.address.empty()) co_return std::unexpected(has_no_address());
-    // A sleeping camera does not answer RTSP; any command wakes it.
-    if (is_on_battery()) {
-        CASEMENT_CO_TRY(co_await ask(traits.port, StatusRequest{}, deadline));
-    }
-
-    const bool is_small = quality == camera::Quality::Small;
-    const bool is_hevc = traits.hevc && !is_small;
-    const std::uint16_t port =
-        is_hevc ? protocols::arlo::kRtspHevcPort : protocols::arlo::kRtspPort;
-    const bool is_v6 = record_.address.contains(':');
-    camera::PullRtsp pull;
-    CASEMENT_CO_TRY(pull.url, base::Url::parse(fmt::format("rtsp://{}{}{}:{}{}", is_v6 ? "[" : "",
-                                                           record_.address, is_v6 ? "]" : "", port,
-                                                           protocols::arlo::kRtspPath)));
-    pull.transport = traits.transport;
-    // Without a report for some 6 s the camera ends the stream and leaves the network; and one that
-    // has never seen a report never stops by itself.
-    pull.receiver_report_every = std::chrono::seconds{1};
-    pull.reports_before_first_sender_report = true;
-    pull.connection.bind_address = base_.bind_address;
-    pull.connection.udp_ports = base_.rtp_ports;
-    camera::StreamEndpoint out;
-    out.way = std::move(pull);
-    out.quality = traits.hevc && is_small ? camera::Quality::Small : camera::Quality::Main;
-    out.audio = config_.audio;
-    co_return out;
 }
 
 }  // namespace casement::drivers::arlo

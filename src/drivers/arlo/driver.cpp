@@ -52,6 +52,8 @@ Driver::Driver(async::Executor executor, DriverOptions options, std::unique_ptr<
             .timing = options_.timing,
             .bind_address = options_.link.bind_address,
             .rtp_ports = options_.rtp_ports,
+            .ports = options_.ports,
+            .ping = options_.ping,
             .log = base::Log().component("arlo"),
             .link = *link_,
             .memory = *memory_,
@@ -63,10 +65,12 @@ Result<std::unique_ptr<Driver>> Driver::make(async::Executor executor, DriverOpt
     CASEMENT_TRY(auto memory, Memory::open(store));
     CASEMENT_TRY(auto records, memory->devices());
     CASEMENT_TRY(auto refusals, memory->refusals());
+    CASEMENT_TRY(auto media, memory->media());
     if (!link) link = std::make_unique<TcpLink>(options.link);
     std::unique_ptr<Driver> driver(new Driver(std::move(executor), std::move(options),
                                               std::move(memory), std::move(link), clock));
     driver->base_.refusals = std::move(refusals);
+    driver->stored_media_ = std::move(media);
     for (Record& record : records) {
         if (!record.address.empty()) (void)driver->roster_.place(record.serial, record.address);
         (void)driver->add(std::move(record));
@@ -80,7 +84,10 @@ DevicePtr Driver::add(Record record) {
     if (named != options_.cameras.end()) config = *named;
     if (config.id.empty()) config.id = camera::camera_id_from("arlo-" + record.serial);
     const std::string serial = record.serial;
-    auto device = std::make_shared<Device>(base_, std::move(record), std::move(config));
+    auto media = std::move(stored_media_[serial]);
+    stored_media_.erase(serial);
+    auto device =
+        std::make_shared<Device>(base_, std::move(record), std::move(config), std::move(media));
     devices_.insert_or_assign(serial, device);
     return device;
 }
@@ -274,10 +281,9 @@ async::Task<Result<camera::CommandOutcome>> Driver::execute(camera::Command comm
 }
 
 async::Task<Result<std::unique_ptr<camera::TalkSink>>> Driver::talk(std::string camera,
-                                                                    async::Deadline) {
-    co_return fail(ErrorKind::Unsupported,
-                   "camera \"{}\" has no loudspeaker that this hub can reach",
-                   camera.substr(0, 63));
+                                                                    async::Deadline deadline) {
+    CASEMENT_CO_TRY(const DevicePtr device, device_for(camera));
+    co_return co_await device->talk(deadline);
 }
 
 }  // namespace casement::drivers::arlo

@@ -1,6 +1,7 @@
 #pragma once
 // A base station for Arlo devices: they register here and are told how to be.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include "drivers/arlo/base.hpp"
 #include "drivers/arlo/device.hpp"
 #include "drivers/arlo/door.hpp"
+#include "drivers/arlo/ping.hpp"
 #include "drivers/arlo/roster.hpp"
 
 namespace casement::drivers::arlo {
@@ -20,6 +22,9 @@ struct DriverOptions {
     std::pair<std::uint16_t, std::uint16_t> rtp_ports{0, 0};
     House house;
     Timing timing;
+    MediaPorts ports;
+    /// To a sleeping device in front of each request; empty: none.
+    std::function<void(const std::string& to, const std::string& from)> ping = arlo::ping;
     std::vector<CameraConfig> cameras;  // those that the file names
 };
 
@@ -73,6 +78,7 @@ private:
     const std::unique_ptr<Memory> memory_;
     const std::unique_ptr<Link> link_;
     Base base_;
+    std::map<std::string, StoredMedia> stored_media_;        // of the life before, by serial
     std::map<std::string, DevicePtr, std::less<>> devices_;  // by serial
     Roster roster_;
     Waiting waiting_;

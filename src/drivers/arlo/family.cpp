@@ -56,9 +56,9 @@ const Traits& traits_of(Family family) {
                                       .microphone = false,
                                       .speaker = false,
                                       .shortest_stream_limit = 180,
-                                      .transport = Transport::Udp};
+                                      .transport = Transport::UdpFirst};
     // Pro and Pro 2 answer 461 to TCP.
-    static constexpr Traits pro{.product = "Arlo Pro", .transport = Transport::Udp};
+    static constexpr Traits pro{.product = "Arlo Pro", .transport = Transport::UdpFirst};
     static constexpr Traits essential{.product = "Arlo Essential", .spotlight_full = kCoarseLamp};
     static constexpr Traits pro4{
         .product = "Arlo Pro", .siren = true, .reboot = true, .spotlight_full = kFineLamp};

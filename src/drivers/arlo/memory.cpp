@@ -11,7 +11,7 @@ namespace {
 using base::Result;
 using protocols::arlo::Fields;
 
-constexpr std::array<std::string_view, 1> kSteps{R"sql(
+constexpr std::array<std::string_view, 2> kSteps{R"sql(
 CREATE TABLE arlo_devices (
     serial TEXT NOT NULL PRIMARY KEY,
     address TEXT NOT NULL,
@@ -35,7 +35,59 @@ CREATE TABLE arlo_refused (
     register TEXT NOT NULL,
     PRIMARY KEY (model, firmware, register)
 );
+)sql",
+                                                 R"sql(
+CREATE TABLE arlo_media (
+    serial TEXT NOT NULL PRIMARY KEY,
+    streamed_day INTEGER NOT NULL,
+    streamed_ms INTEGER NOT NULL,
+    awake_day INTEGER NOT NULL,
+    awake_ms INTEGER NOT NULL,
+    transport TEXT NOT NULL,
+    main_port INTEGER NOT NULL,
+    small_port INTEGER NOT NULL
+);
+CREATE TABLE arlo_awake (
+    serial TEXT NOT NULL,
+    from_us INTEGER NOT NULL,
+    to_us INTEGER NOT NULL,
+    cause TEXT NOT NULL,
+    PRIMARY KEY (serial, from_us)
+);
 )sql"};
+
+using Transport = camera::PullRtsp::Transport;
+
+std::string word_of(std::optional<Transport> transport) {
+    if (!transport) return {};
+    return *transport == Transport::Udp ? "udp" : "tcp";
+}
+
+std::optional<Transport> transport_of(std::string_view word) {
+    if (word == "udp") return Transport::Udp;
+    return word == "tcp" ? std::optional(Transport::Tcp) : std::nullopt;
+}
+
+Result<> write_media(store::Database& db, const std::string& serial, const Media& m,
+                     const std::optional<camera::Awake>& last) {
+    CASEMENT_TRY(db.run(
+        "INSERT OR REPLACE INTO arlo_media (serial, streamed_day, streamed_ms, "
+        "awake_day, awake_ms, transport, main_port, small_port) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        serial, m.streamed.day, m.streamed.spent.count(), m.awake.day, m.awake.spent.count(),
+        word_of(m.transport), static_cast<int>(m.main_port), static_cast<int>(m.small_port)));
+    if (!last) return {};
+    CASEMENT_TRY(
+        db.run("INSERT OR REPLACE INTO arlo_awake (serial, from_us, to_us, cause) "
+               "VALUES (?, ?, ?, ?)",
+               serial, last->from, last->to, std::string(camera::to_string(last->cause))));
+    CASEMENT_TRY(
+        db.run("DELETE FROM arlo_awake WHERE serial = ? AND from_us <= "
+               "(SELECT from_us FROM arlo_awake WHERE serial = ? "
+               "ORDER BY from_us DESC LIMIT 1 OFFSET ?)",
+               serial, serial, static_cast<std::int64_t>(AwakeLog::kMost)));
+    return {};
+}
 
 struct Row {
     Record record;
@@ -147,6 +199,64 @@ Result<Refusals> Memory::refusals() {
     Refusals out;
     for (const One& one : rows) out[{one.model, one.firmware}].push_back(one.name);
     return out;
+}
+
+Result<std::map<std::string, StoredMedia>> Memory::media() {
+    struct Stored {
+        std::string serial;
+        Media media;
+    };
+    const auto port = [](int number) {
+        return static_cast<std::uint16_t>(number > 0 && number <= 0xFFFF ? number : 0);
+    };
+    CASEMENT_TRY(const auto rows, store_.run_now([port](store::Database& db) {
+        return db.all(
+            "SELECT serial, streamed_day, streamed_ms, awake_day, awake_ms, transport, "
+            "main_port, small_port FROM arlo_media",
+            [port](const store::Row& row) {
+                using std::chrono::milliseconds;
+                Stored out;
+                out.serial = row.get<std::string>(0);
+                out.media.streamed = {row.get<std::int64_t>(1),
+                                      milliseconds(row.get<std::int64_t>(2))};
+                out.media.awake = {row.get<std::int64_t>(3),
+                                   milliseconds(row.get<std::int64_t>(4))};
+                out.media.transport = transport_of(row.get<std::string>(5));
+                out.media.main_port = port(row.get<int>(6));
+                out.media.small_port = port(row.get<int>(7));
+                return out;
+            });
+    }));
+    std::map<std::string, StoredMedia> out;
+    for (const Stored& row : rows) out[row.serial].media = row.media;
+    struct Stretch {
+        std::string serial, cause;
+        camera::Awake awake;
+    };
+    CASEMENT_TRY(const auto stretches, store_.run_now([](store::Database& db) {
+        return db.all("SELECT serial, from_us, to_us, cause FROM arlo_awake ORDER BY from_us",
+                      [](const store::Row& row) {
+                          Stretch out;
+                          out.serial = row.get<std::string>(0);
+                          out.awake.from = row.get<base::WallTime>(1);
+                          out.awake.to = row.get<base::WallTime>(2);
+                          out.cause = row.get<std::string>(3);
+                          return out;
+                      });
+    }));
+    for (const Stretch& one : stretches) {
+        const auto cause = camera::parse_wake_cause(one.cause);
+        if (cause) out[one.serial].awake.push_back({*cause, one.awake.from, one.awake.to});
+    }
+    return out;
+}
+
+async::Task<Result<>> Memory::put_media(std::string serial, Media media,
+                                        std::optional<camera::Awake> last) {
+    co_return co_await store_.run([=](store::Database& db) {
+        return db.transaction(store::Durability::Fast,
+                              [&] { return write_media(db, serial, media, last); });
+    });
 }
 
 async::Task<Result<>> Memory::put(Record record) {

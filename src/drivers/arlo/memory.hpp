@@ -8,6 +8,7 @@
 
 #include "async/task.hpp"
 #include "base/clock.hpp"
+#include "drivers/arlo/power.hpp"
 #include "drivers/arlo/sensors.hpp"
 #include "drivers/arlo/settings.hpp"
 #include "store/store.hpp"
@@ -43,6 +44,19 @@ struct KnownDevice {
 /// Those of a database that the hub may be using; none where the table is not there yet. Blocks.
 /// Errors of Database.
 base::Result<std::vector<KnownDevice>> known_devices(store::Database& database);
+/// How a device streams, and what that has cost its battery.
+struct Media {
+    DayCount streamed, awake;
+    std::optional<camera::PullRtsp::Transport> transport;  // Tcp or Udp: over which media came last
+    std::uint16_t main_port = 0, small_port = 0;           // where they came from; 0 = nothing yet
+    bool operator==(const Media&) const = default;
+};
+
+/// Media with the log of waking, as stored.
+struct StoredMedia {
+    Media media;
+    std::vector<camera::Awake> awake;  // oldest first
+};
 
 /// Which registers a model with a firmware refuses.
 using Refusals =
@@ -57,9 +71,14 @@ public:
     // Blocking, for start-up. A row that cannot be read is left out with a line in the log.
     base::Result<std::vector<Record>> devices();
     base::Result<Refusals> refusals();
+    base::Result<std::map<std::string, StoredMedia>> media();  // by serial
 
     /// Whole, on the disk as far as Durability::Fast goes.
     async::Task<base::Result<>> put(Record record);
+    /// `last`: the newest stretch of the log, which replaces one that began at the same moment;
+    /// the oldest go when there are more than AwakeLog::kMost.
+    async::Task<base::Result<>> put_media(std::string serial, Media media,
+                                          std::optional<camera::Awake> last);
     async::Task<base::Result<>> refuse(std::string model, std::string firmware,
                                        std::vector<std::string> registers);
 

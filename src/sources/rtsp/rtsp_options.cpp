@@ -36,6 +36,8 @@ RtspOptions options_of(const camera::PullRtsp& way, std::string camera) {
     }
     if (way.transport == Transport::Tcp) out.transports = {Lower::Tcp};
     if (way.transport == Transport::Udp) out.transports = {Lower::Udp};
+    if (way.transport == Transport::UdpFirst) out.transports = {Lower::Udp, Lower::Tcp};
+    out.when_refused = way.when_refused;
     out.receiver_report_every = way.receiver_report_every;
     out.reports_before_first_sender_report = way.reports_before_first_sender_report;
     out.keep_alive = keep_alive_of(way.keep_alive);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,11 @@ struct RtspOptions {
     bool reports_before_first_sender_report = false;
     KeepAlive keep_alive = KeepAlive::Auto;
     std::optional<std::chrono::seconds> keep_alive_every;
+
+    /// As camera::StreamEndpoint and camera::PullRtsp say.
+    std::optional<camera::Allowance> allowance;
+    std::function<void(camera::StreamNews)> tell;
+    std::optional<base::Error> when_refused;
 
     /// False: the camera is not even asked for its sound.
     bool audio = true;

@@ -40,9 +40,18 @@ struct RtspSource::DatagramBuffer {
 
 RtspSource::RtspSource(RtspOptions options, const base::Clock& clock, SessionJournal* journal)
     : options_(std::move(options)), clock_(clock), journal_(journal) {}
-RtspSource::~RtspSource() = default;
+RtspSource::~RtspSource() { tell(camera::StreamNews::What::Ended, failed_); }
 
 Task<Result<>> RtspSource::run(hub::StreamWriter& writer) {
+    auto ended = co_await run_over(writer);
+    if (!ended && !ended.error().is(ErrorKind::Cancelled)) failed_ = ended.error();
+    if (failed_ && failed_->reason() == "refused" && options_.when_refused)
+        co_return std::unexpected(*options_.when_refused);
+    co_return ended;
+}
+
+/// One transport after the other.
+Task<Result<>> RtspSource::run_over(hub::StreamWriter& writer) {
     std::vector<Lower> transports = options_.transports;
     for (;;) {
         dialogue_ = std::make_unique<Dialogue>(options_, transports, clock_);
@@ -56,6 +65,7 @@ Task<Result<>> RtspSource::run(hub::StreamWriter& writer) {
         const bool another = !media_came_ && !ended && ended.error().reason() == "stalled" &&
                              used != transports.end() && used + 1 != transports.end();
         if (!another) co_return ended;
+        tell(camera::StreamNews::What::Silent);
         transports.erase(transports.begin(), used + 1);
         base::Log{}
             .with("camera", options_.camera)
@@ -64,7 +74,16 @@ Task<Result<>> RtspSource::run(hub::StreamWriter& writer) {
     }
 }
 
-Task<> RtspSource::close(async::Deadline deadline) { co_await part(deadline); }
+Task<> RtspSource::close(async::Deadline deadline) {
+    co_await part(deadline);
+    tell(camera::StreamNews::What::Ended, failed_);
+}
+
+void RtspSource::tell(camera::StreamNews::What what, std::optional<base::Error> error) {
+    if (!options_.tell || told_end_) return;
+    told_end_ = what == camera::StreamNews::What::Ended;
+    options_.tell({what, carried_by_, std::move(error)});
+}
 
 Task<> RtspSource::part(async::Deadline deadline) {
     if (!dialogue_) co_return;
@@ -113,6 +132,7 @@ void RtspSource::begin(const client::Started& started) {
         if (agreed.lower == Lower::Tcp) lanes_.back().udp = nullptr;
         over_udp = over_udp || lanes_.back().udp;
     }
+    carried_by_ = over_udp ? camera::PullRtsp::Transport::Udp : camera::PullRtsp::Transport::Tcp;
     receiver_ = std::make_unique<rtp::MediaReceiver>(std::move(tracks),
                                                      over_udp ? kUdpReorder : rtp::ReorderLimits{});
     outbox_.clear();
@@ -192,7 +212,10 @@ void RtspSource::take(std::size_t track, bool rtcp, base::ByteSpan bytes) {
         return;
     }
     last_media_ = now_;
-    media_came_ = true;
+    if (!std::exchange(media_came_, true)) {
+        media_from_ = now_;
+        tell(camera::StreamNews::What::Began);
+    }
     receiver_->on_rtp(track, bytes, now_, wall_now_, *this);
 }
 
@@ -249,8 +272,9 @@ Task<Result<>> RtspSource::attend() {
 }
 
 Result<> RtspSource::on_time() {
-    if (now_ >= last_media_ + (media_came_ ? options_.stall : options_.first_media_within))
-        return std::unexpected(stalled());
+    if (now_ >= silence_ends()) return std::unexpected(stalled());
+    if (media_came_ && options_.allowance && now_ >= media_from_ + options_.allowance->at_most)
+        return std::unexpected(options_.allowance->then);
     if (next_report_ && now_ >= *next_report_) {
         for (std::size_t i = 0; i < lanes_.size(); ++i) report(i);
         next_report_ = now_ + options_.receiver_report_every;
@@ -259,9 +283,14 @@ Result<> RtspSource::on_time() {
     return drain();
 }
 
+base::SteadyTime RtspSource::silence_ends() const {
+    return last_media_ + (media_came_ ? options_.stall : options_.first_media_within);
+}
+
 base::SteadyTime RtspSource::next_duty() const {
-    base::SteadyTime out =
-        last_media_ + (media_came_ ? options_.stall : options_.first_media_within);
+    base::SteadyTime out = silence_ends();
+    if (media_came_ && options_.allowance)
+        out = std::min(out, media_from_ + options_.allowance->at_most);
     for (const auto& other :
          {next_report_, receiver_->next_deadline(), dialogue_->session().deadline()}) {
         if (other) out = std::min(out, *other);

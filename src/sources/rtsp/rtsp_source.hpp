@@ -38,6 +38,7 @@ private:
     };
     struct DatagramBuffer;
 
+    async::Task<base::Result<>> run_over(hub::StreamWriter& writer);
     async::Task<base::Result<>> play(hub::StreamWriter& writer,
                                      const protocols::rtsp::client::Started& started);
     async::Task<base::Result<>> receive();
@@ -53,6 +54,8 @@ private:
     void report(std::size_t track);
     base::SteadyTime next_duty() const;
     base::Error stalled() const;
+    base::SteadyTime silence_ends() const;
+    void tell(camera::StreamNews::What what, std::optional<base::Error> error = std::nullopt);
     void read_clocks();
 
     void on_tracks(const media::Tracks& tracks) override;
@@ -77,6 +80,10 @@ private:
     base::SteadyTime attend_at_{};
     std::optional<base::SteadyTime> next_report_;
     bool media_came_ = false;
+    base::SteadyTime media_from_{};  // its first
+    camera::PullRtsp::Transport carried_by_ = camera::PullRtsp::Transport::Auto;
+    std::optional<base::Error> failed_;  // how run() ended
+    bool told_end_ = false;
     bool said_bye_ = false;
 };
 

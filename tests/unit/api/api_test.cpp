@@ -11,6 +11,7 @@
 #include "tests/fakes/clock.hpp"
 #include "tests/fakes/scripted_driver.hpp"
 #include "tests/fakes/temp_directory.hpp"
+#include "tests/fakes/tones.hpp"
 #include "tests/unit/net/loop.hpp"
 
 namespace casement::api {
@@ -84,6 +85,7 @@ protected:
                     .hub = *hub_,
                     .fan_out = fan_out_,
                     .pictures = pictures_,
+                    .codecs = &hashing_,
                     .footage = &footage_,
                     .web = web_.path(),
                     .data = directory_.path(),
@@ -316,6 +318,51 @@ TEST_F(ApiTest, SignsInAndOutWithASafeCookie) {
     EXPECT_EQ(slow.status, 429);
     EXPECT_EQ(problem_of(slow)["code"], "too-many-tries");
     EXPECT_NE(slow.headers.get("Retry-After"), "");
+}
+
+TEST_F(ApiTest, PlaysASoundThroughACamera) {
+    begin();
+    claim();
+    const auto said = ask("POST", "/api/v1/cameras/nursery/talk", fakes::wav_of_tone(440, 0.5));
+    EXPECT_EQ(said.status, 200) << said.body;
+    const json answer = json::parse(said.body);
+    EXPECT_EQ(answer["duplex"], "half");
+    EXPECT_THAT(answer["text"].get<std::string>(),
+                testing::AllOf(HasSubstr("0.5 s"), HasSubstr("own sound pauses")));
+    // 25 packets of G.711, and the resampler's last few samples.
+    EXPECT_THAT(device_.talked.size(), testing::AllOf(testing::Ge(25u), testing::Le(26u)));
+    EXPECT_THAT(device_.talked, testing::Each(160u));
+    EXPECT_FALSE(device_.talking);
+    EXPECT_EQ(ask_json("GET", "/api/v1/cameras/nursery")["talk"]["duplex"], "half");
+    const json events = ask_json("GET", "/api/v1/events?kind=command");
+    EXPECT_EQ(events["events"][0]["data"]["command"], "talk");
+    EXPECT_EQ(events["events"][0]["data"]["by"], "ana");
+}
+
+TEST_F(ApiTest, RefusesToSayWhatNobodyCouldHear) {
+    begin();
+    claim();
+    const std::string at = "/api/v1/cameras/nursery/talk";
+    for (const std::string& broken : {std::string(), std::string("hello"), std::string(5000, 'x')})
+        EXPECT_EQ(ask("POST", at, broken).status, 400) << broken.size();
+    const auto longer = ask("POST", at, fakes::wav_of_tone(440, 61, 8000));
+    EXPECT_EQ(longer.status, 400);
+    EXPECT_THAT(problem_of(longer)["detail"].get<std::string>(), HasSubstr("longer than 60 s"));
+    constexpr std::size_t kMost = std::size_t{12} << 20;
+    EXPECT_EQ(ask("POST", at, std::string(kMost, 'x')).status, 400);
+    const std::string head = fmt::format(
+        "POST {} HTTP/1.1\r\nHost: x\r\nCookie: {}\r\nX-Casement-CSRF: {}\r\n"
+        "Content-Length: {}\r\n\r\n",
+        at, cookie_, csrf_, kMost + 1);
+    EXPECT_THAT(raw(head, "\r\n"), HasSubstr(" 413 "));
+    EXPECT_TRUE(device_.talked.empty());
+    device_.talking = true;
+    EXPECT_EQ(problem_of(ask("POST", at, fakes::wav_of_tone(440, 0.1)))["code"], "busy");
+    device_.talking = false;
+    EXPECT_EQ(ask("POST", "/api/v1/cameras/attic/talk", "x").status, 404);
+    cookie_.clear();
+    EXPECT_EQ(ask("POST", at, fakes::wav_of_tone(440, 0.1)).status, 401);
+    EXPECT_TRUE(device_.talked.empty());
 }
 
 TEST_F(ApiTest, ShowsCamerasSetsAndCommandsThem) {

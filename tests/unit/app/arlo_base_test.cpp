@@ -34,6 +34,8 @@ TEST(ArloBase, IsAsTheFileSays) {
     EXPECT_EQ(options.cameras[0].id, "door");
     EXPECT_EQ(options.cameras[0].battery, true);
     EXPECT_FALSE(options.cameras[0].audio);
+    config.cameras[0].power = config::Power::Wired;
+    EXPECT_EQ(arlo_options(config).cameras[0].battery, false);
 }
 
 TEST(ArloBase, AnyAddressIsNoAddressToLeaveFrom) {

@@ -254,6 +254,23 @@ TEST(State, HasOneWordEach) {
         "reason":{"code":"no-route","text":"It does not answer on the network.","action":"why"}})"));
 }
 
+TEST(Awake, HasACauseInAWord) {
+    for (const WakeCause cause : {WakeCause::Viewer, WakeCause::Event, WakeCause::Command,
+                                  WakeCause::Settings, WakeCause::KeepAlive}) {
+        EXPECT_EQ(parse_wake_cause(to_string(cause)), cause);
+    }
+    EXPECT_EQ(parse_wake_cause("noise"), std::nullopt);
+    const base::WallTime from{std::chrono::seconds{1'795'208'400}};
+    Camera camera;
+    EXPECT_FALSE(to_json(camera).contains("awake"));
+    EXPECT_FALSE(to_json(camera).contains("talk"));
+    camera.awake = {{WakeCause::KeepAlive, from, from + std::chrono::milliseconds{61'600}}};
+    camera.description.talk = Duplex::Half;
+    EXPECT_EQ(to_json(camera)["awake"], json::parse(R"([{"from":"2026-11-20T21:00:00.000Z",
+        "seconds":62,"cause":"keep-alive"}])"));
+    EXPECT_EQ(to_json(camera)["talk"], json::parse(R"({"duplex":"half"})"));
+}
+
 TEST(DesiredState, SchemaIsTheDocumentedOne) {
     auto db = store::Database::open(":memory:").value();
     ASSERT_TRUE(store::migrate(*db, kDesiredSchema));

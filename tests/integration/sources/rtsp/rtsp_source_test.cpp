@@ -205,6 +205,75 @@ TEST_F(RtspPull, TriesUdpWhenTcpCarriesNothing) {
     EXPECT_EQ(cam.teardowns, 2);
 }
 
+TEST_F(RtspPull, TellsItsDriverHowItWent) {
+    using What = camera::StreamNews::What;
+    using Transport = camera::PullRtsp::Transport;
+    std::vector<camera::StreamNews> news;
+    fakes::RtspCameraHabits habits;
+    habits.tcp = false;
+    for (const bool udp_first : {true, false}) {
+        start(habits);
+        news.clear();
+        if (udp_first) options.transports = {Lower::Udp, Lower::Tcp};
+        options.tell = [&](camera::StreamNews one) { news.push_back(std::move(one)); };
+        const auto before = units();
+        ASSERT_TRUE(pull(units_reach(before + 20)));
+        ASSERT_EQ(news.size(), 2u);
+        EXPECT_EQ(news[0].what, What::Began);
+        EXPECT_EQ(news[0].transport, Transport::Udp);
+        EXPECT_EQ(news[1].what, What::Ended);
+        EXPECT_FALSE(news[1].error) << "nobody wanted it any more";
+        options.transports = {Lower::Tcp, Lower::Udp};
+    }
+}
+
+TEST_F(RtspPull, EndsAtItsAllowanceWithTheDriversWords) {
+    auto& cam = start();
+    std::vector<camera::StreamNews> news;
+    options.tell = [&](camera::StreamNews one) { news.push_back(std::move(one)); };
+    options.allowance = camera::Allowance{
+        300ms, base::Error(ErrorKind::ResourceExhausted, "battery-budget", "enough for today")};
+    const auto before = std::chrono::steady_clock::now();
+    const auto ended = pull([] { return false; });
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(ended.error().reason(), "battery-budget");
+    EXPECT_GE(std::chrono::steady_clock::now() - before, 300ms);
+    EXPECT_GT(units(), 0u);
+    EXPECT_EQ(cam.teardowns, 1);
+    ASSERT_EQ(news.size(), 2u);
+    EXPECT_EQ(news[1].error->reason(), "battery-budget");
+}
+
+TEST_F(RtspPull, SaysWhatTheDriverKnowsOfARefusedConnection) {
+    start();
+    options.url = *base::Url::parse("rtsp://127.0.0.1:1/live");
+    std::vector<camera::StreamNews> news;
+    options.tell = [&](camera::StreamNews one) { news.push_back(std::move(one)); };
+    options.when_refused = base::Error(ErrorKind::Unavailable, "stuck", "take its battery out");
+    const auto ended = pull([] { return false; });
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(ended.error().reason(), "stuck");
+    ASSERT_EQ(news.size(), 1u);
+    EXPECT_EQ(news[0].what, camera::StreamNews::What::Ended);
+    EXPECT_EQ(news[0].error->reason(), "refused") << "the driver hears what it really was";
+}
+
+TEST_F(RtspPull, TriesTcpWhenUdpCarriesNothing) {
+    fakes::RtspCameraHabits habits;
+    habits.media_over_udp = false;
+    start(habits);
+    std::vector<camera::StreamNews> news;
+    options.transports = {Lower::Udp, Lower::Tcp};
+    options.first_media_within = 300ms;
+    options.tell = [&](camera::StreamNews one) { news.push_back(std::move(one)); };
+    ASSERT_TRUE(pull(units_reach(20)));
+    ASSERT_EQ(news.size(), 3u);
+    EXPECT_EQ(news[0].what, camera::StreamNews::What::Silent);
+    EXPECT_EQ(news[0].transport, camera::PullRtsp::Transport::Udp);
+    EXPECT_EQ(news[1].what, camera::StreamNews::What::Began);
+    EXPECT_EQ(news[1].transport, camera::PullRtsp::Transport::Tcp);
+}
+
 TEST_F(RtspPull, IsStalledWhenNoTransportCarriesAnything) {
     fakes::RtspCameraHabits habits;
     habits.media_over_tcp = habits.media_over_udp = false;

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/fakes/temp_directory.hpp"
 #include "tests/unit/app/cli/fake_hub.hpp"
 
 namespace casement::app::cli {
@@ -118,6 +119,68 @@ TEST_F(CliCameras, CommandsThatTheCameraDoesNotKnowAreNotSent) {
     EXPECT_EQ(err.str(), "casement: porch has no command \"sirn\"; did you mean \"siren\"?\n");
     EXPECT_EQ(run_command(hub, console, {"porch", "siren", {"loud"}}), kUsage);
     EXPECT_THAT(hub.asked, Not(testing::Contains(testing::StartsWith("POST"))));
+}
+
+TEST_F(CliCameras, CommandsTakeADurationAsPeopleWriteIt) {
+    hub.answer("POST /api/v1/cameras/porch/commands/siren", {});
+    const RunCommand siren{
+        .camera = "porch", .command = "siren", .arguments = {}, .duration = "1m"};
+    EXPECT_EQ(run_command(hub, console, siren), kOk) << err.str();
+    EXPECT_EQ(hub.asked.back(), R"(POST /api/v1/cameras/porch/commands/siren {"duration_s":60})");
+    EXPECT_EQ(
+        run_command(hub, console,
+                    {.camera = "porch", .command = "siren", .arguments = {}, .duration = "x"}),
+        kUsage);
+    EXPECT_EQ(
+        run_command(hub, console,
+                    {.camera = "porch", .command = "reboot", .arguments = {}, .duration = "1m"}),
+        kUsage);
+    EXPECT_THAT(err.str(), HasSubstr("reboot takes no --duration"));
+}
+
+TEST_F(CliCameras, TalkSendsTheFileAsItIs) {
+    const fakes::TempDirectory dir;
+    dir.write("hello.wav", "RIFF not really");
+    hub.answer("POST /api/v1/cameras/porch/talk", {{"text", "Played 2.0 s."}});
+    const RunCommand talk{
+        .camera = "porch", .command = "talk", .arguments = {}, .file = dir.path("hello.wav")};
+    EXPECT_EQ(run_command(hub, console, talk), kOk) << err.str();
+    EXPECT_EQ(hub.asked.back(), "POST /api/v1/cameras/porch/talk RIFF not really");
+    EXPECT_EQ(out.str(), "Played 2.0 s.\n");
+    hub.problem("POST /api/v1/cameras/porch/talk", 409, "Somebody talks already.", "talking");
+    EXPECT_EQ(run_command(hub, console, talk), kFailed);
+    EXPECT_THAT(err.str(), HasSubstr("Somebody talks already."));
+}
+
+TEST_F(CliCameras, TalkNeedsAFileThatIsThere) {
+    EXPECT_EQ(run_command(hub, console, {.camera = "porch", .command = "talk", .arguments = {}}),
+              kUsage);
+    EXPECT_THAT(err.str(), HasSubstr("talk --file"));
+    EXPECT_EQ(
+        run_command(
+            hub, console,
+            {.camera = "porch", .command = "talk", .arguments = {}, .file = "/nowhere/at/all.wav"}),
+        kFailed);
+    EXPECT_EQ(
+        run_command(hub, console,
+                    {.camera = "porch", .command = "siren", .arguments = {}, .file = "hello.wav"}),
+        kUsage);
+    EXPECT_THAT(hub.asked, IsEmpty());
+}
+
+TEST_F(CliCameras, ShowWhyABatteryCameraWasAwake) {
+    nlohmann::json awake = nlohmann::json::array();
+    for (int i = 0; i < 12; ++i)
+        awake.push_back({{"from", fmt::format("2026-11-20T21:{:02}:00.000Z", i)},
+                         {"seconds", i},
+                         {"cause", "viewer"}});
+    hub.answer("GET /api/v1/cameras/porch",
+               {{"id", "porch"}, {"awake", awake}, {"talk", {{"duplex", "half"}}}});
+    EXPECT_EQ(show_camera(hub, console, {"porch"}), kOk);
+    EXPECT_THAT(out.str(), HasSubstr(", 11 s: viewer\n"));
+    EXPECT_THAT(out.str(), HasSubstr(", 2 s: viewer\n"));
+    EXPECT_THAT(out.str(), Not(HasSubstr(", 1 s: viewer\n"))) << "the newest ten";
+    EXPECT_THAT(out.str(), HasSubstr("casement command porch talk --file FILE"));
 }
 
 TEST_F(CliCameras, TheHubsOwnSentenceIsPassedOn) {

@@ -219,6 +219,37 @@ TEST(Memory, ADamagedRowCostsOneDeviceNotTheStart) {
     base::capture_log({});
 }
 
+TEST(Memory, KeepsHowADeviceStreamsAndTheNewestOfWhyItWasAwake) {
+    asio::io_context io{1};
+    const auto store = store::Store::open(":memory:").value();
+    const auto memory = Memory::open(*store).value();
+    EXPECT_TRUE(memory->media().value().empty());
+    Media media;
+    media.streamed = {20'000, std::chrono::milliseconds{61'500}};
+    media.awake = {20'001, std::chrono::milliseconds{90'000}};
+    media.transport = camera::PullRtsp::Transport::Udp;
+    media.main_port = 555;
+    media.small_port = 554;
+    ASSERT_TRUE(fakes::run(io, memory->put_media("B", Media{}, std::nullopt)));
+    camera::Awake last{camera::WakeCause::Event, kNow, kNow + 5s};
+    for (std::size_t i = 0; i <= AwakeLog::kMost; ++i) {
+        last.from = kNow + i * 1min;
+        last.to = last.from + 5s;
+        ASSERT_TRUE(fakes::run(io, memory->put_media("A", media, last)));
+    }
+    last.to += 1min;  // it lasts longer than it did
+    ASSERT_TRUE(fakes::run(io, memory->put_media("A", media, last)));
+    const auto stored = memory->media().value();
+    ASSERT_EQ(stored.size(), 2u);
+    EXPECT_EQ(stored.at("A").media, media);
+    EXPECT_EQ(stored.at("B").media, Media{});
+    EXPECT_TRUE(stored.at("B").awake.empty());
+    const auto& awake = stored.at("A").awake;
+    ASSERT_EQ(awake.size(), AwakeLog::kMost);
+    EXPECT_EQ(awake.front().from, kNow + 1min);
+    EXPECT_EQ(awake.back(), last);
+}
+
 TEST(Memory, SchemaIsTheDocumentedOne) {
     auto db = store::Database::open(":memory:").value();
     ASSERT_TRUE(store::migrate(*db, kArloSchema));

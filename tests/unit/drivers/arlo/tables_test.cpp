@@ -60,7 +60,7 @@ TEST(Family, IsReadFromTheBeginningOfTheModel) {
 }
 
 TEST(Family, OldModelsAreUdpOnlyAndAudioDoorbellsCallOnTheirOwnPort) {
-    EXPECT_EQ(traits_of(Family::Pro).transport, camera::PullRtsp::Transport::Udp);
+    EXPECT_EQ(traits_of(Family::Pro).transport, camera::PullRtsp::Transport::UdpFirst);
     EXPECT_EQ(traits_of(Family::Pro4).transport, camera::PullRtsp::Transport::Auto);
     EXPECT_EQ(traits_of(Family::AudioDoorbell).port, Port::Doorbell);
     EXPECT_FALSE(traits_of(Family::AudioDoorbell).video);
