@@ -92,8 +92,10 @@ async::Task<Response> snapshot(ContextPtr context, Request request) {
     if (!camera) co_return problem(camera.error());
     const int width = shared_width(
         base::parse_number<int>(request.query_value("width").value_or("0")).value_or(0));
-    const auto picture =
-        co_await context->snapshots.take(*camera, {.jpeg = {.width = width}, .max_age = {}});
+    // No state of the hub changes by it; what it costs is battery, and who asks has to say so.
+    const bool wake = request.query_value("wake") == "1";
+    const auto picture = co_await context->snapshots.take(
+        *camera, {.jpeg = {.width = width}, .max_age = {}, .wake = wake});
     co_return picture ? context->snapshots.respond(*picture) : problem(picture.error());
 }
 

@@ -74,7 +74,7 @@ constexpr std::array kOperations{
     Operation{.method = "get",
               .path = "/api/v1/cameras/{id}/snapshot.jpg",
               .summary = "The newest picture",
-              .query = "width",
+              .query = "width wake",
               .answers = "image/jpeg"},
     Operation{.method = "get",
               .path = "/api/v1/cameras/{id}/recordings",

@@ -18,7 +18,8 @@ using outputs::mjpeg::Snapshot;
 struct SnapshotWish {
     ffmpeg::JpegOptions jpeg;
     std::optional<std::chrono::milliseconds>
-        max_age;  // older: the stream is started and waited for, where that wakes no battery
+        max_age;        // older: the stream is started and waited for, where that wakes no battery
+    bool wake = false;  // a person asks: a sleeping camera is woken for a new picture
 };
 
 /// Thread-safe; calls resume on the caller's executor.
@@ -28,8 +29,9 @@ public:
               outputs::mjpeg::Pictures& pictures, const base::Clock& clock)
         : hub_(hub), router_(router), pictures_(pictures), clock_(clock) {}
 
-    /// The newest key frame of the camera's stream; else the last picture seen; else the vendor's
-    /// own, where that wakes nobody. NotFound with `no-picture`, or with `privacy` while the
+    /// The newest key frame of a stream that runs. Of a camera that does not stream, the youngest
+    /// of the last picture seen, and the one that its driver has or gets without waking anybody (or
+    /// by waking it, where that is wished). NotFound with `no-picture`, or with `privacy` while the
     /// shutters are closed.
     async::Task<base::Result<Snapshot>> take(camera::CameraPtr camera, SnapshotWish wish);
 
@@ -39,7 +41,9 @@ public:
 private:
     async::Task<base::Result<Snapshot>> wait_for_fresh(std::shared_ptr<hub::Stream> stream,
                                                        ffmpeg::JpegOptions options);
-    async::Task<base::Result<Snapshot>> ask_camera(camera::CameraPtr camera, int width);
+    async::Task<std::optional<Snapshot>> of_stream(const camera::Camera& camera,
+                                                   const SnapshotWish& wish);
+    async::Task<base::Result<Snapshot>> ask_camera(camera::CameraPtr camera, SnapshotWish wish);
 
     hub::StreamHub& hub_;
     camera::CommandRouter& router_;

@@ -13,12 +13,13 @@ drivers::arlo::DriverOptions arlo_options(const config::Config& config) {
     out.house.wifi_country = config.arlo.wifi_country;
     out.house.anti_flicker_hz = config.arlo.anti_flicker_hz;
     out.timing = out.timing.scaled(config.time_scale);
+    out.event_pictures = config.arlo.event_pictures;
     for (const config::Camera& camera : config.cameras) {
         if (!camera.arlo) continue;
         drivers::arlo::CameraConfig entry;
         entry.serial = camera.arlo->serial;
         entry.id = camera.id;
-        entry.name = camera.display_name();
+        entry.name = camera.name;
         if (camera.power) entry.battery = *camera.power == config::Power::Battery;
         entry.audio = camera.audio;
         out.cameras.push_back(std::move(entry));

@@ -128,7 +128,8 @@ void Demo::add_cameras(config::Config& config) const {
     if (!porch_) return;
     config.arlo = {};
     config.arlo.enabled = true;
-    config.arlo.listen = config.arlo.gateway = config.arlo.rest.host = loopback(1);
+    config.arlo.listen = config.arlo.gateway = loopback(1);
+    config.arlo.rest = config::ListenAddress{loopback(1), config.arlo.upload_port};
     for (const auto& [id, name, serial] :
          {std::tuple{"porch", "Porch", kPorchSerial}, {"door", "Front door", kDoorSerial}}) {
         config::Camera battery = camera(config, id, name, std::monostate{});

@@ -11,10 +11,13 @@
 #include "api/api.hpp"
 #include "api/auth_store.hpp"
 #include "app/arlo_base.hpp"
+#include "app/arlo_doors.hpp"
 #include "app/camera_streams.hpp"
+#include "app/clips.hpp"
 #include "app/control.hpp"
 #include "app/demo.hpp"
 #include "app/generic_cameras.hpp"
+#include "app/hooks.hpp"
 #include "app/http_door.hpp"
 #include "app/listening.hpp"
 #include "app/recording.hpp"
@@ -47,6 +50,8 @@ namespace {
 constexpr std::chrono::milliseconds kRecorderReach{2'000};
 // TEARDOWN for what a crash left, per camera, before the cameras are opened again.
 constexpr std::chrono::milliseconds kFarewellTime{1'000};
+// For a request that a client of the base station has under way, and for webhooks that wait.
+constexpr std::chrono::milliseconds kDoorPatience{500}, kHookPatience{1'000};
 
 /// Members stand in the order of their lives: what is above outlives what is below. Lives on the
 /// first io thread.
@@ -68,6 +73,7 @@ public:
 private:
     base::Result<> open_stores();
     base::Result<> open_cameras();
+    base::Result<> open_arlo();
     void furnish_desk();
     void open_http();
     void move_http();
@@ -97,6 +103,8 @@ private:
     std::unique_ptr<store::SealedStore> sealed_;
     std::unique_ptr<events::EventLog> events_;
     std::unique_ptr<camera::DesiredState> desired_;
+    std::unique_ptr<notify::Webhooks> webhooks_;
+    std::unique_ptr<ArloHooks> arlo_hooks_;  // as the doors, none without a base station
     async::BlockingPool hashing_{"hashing", 1};
     async::BlockingPool codecs_{"codecs", 2};
     async::BlockingPool small_files_{"small-files", 1};
@@ -118,6 +126,8 @@ private:
     std::size_t next_executor_ = 0;
 
     Listening listening_;
+    std::unique_ptr<Clips> clips_;
+    std::unique_ptr<ArloDoors> arlo_doors_;
     std::unique_ptr<api::Api> desk_;
     std::unique_ptr<HttpDoor> http_;
     std::unique_ptr<outputs::SessionServer> rtsp_;
@@ -157,6 +167,9 @@ base::Result<> House::open_stores() {
     CASEMENT_TRY(sealed_, store::SealedStore::open(start_.data.string()));
     CASEMENT_TRY(events_, events::EventLog::open(*store_, clock_));
     CASEMENT_TRY(desired_, camera::DesiredState::open(*store_));
+    webhooks_ = std::make_unique<notify::Webhooks>(first_, webhooks_of(config_), *events_,
+                                                   log_.component("webhooks"), config_.time_scale);
+    webhooks_->start();
     CASEMENT_TRY(auth_, api::AuthStore::open(*store_, *sealed_, clock_, hashing_));
     files_ = recorder::make_system_files();
     journal_ = std::make_unique<sources::rtsp::FileJournal>(
@@ -259,9 +272,38 @@ base::Result<> House::open_cameras() {
         log_);
     tasks_.spawn("camera streams", [this] { return streams_->run(); });
     CASEMENT_TRY(registry_->add(std::move(driver)));
-    if (!config_.arlo.enabled) return {};
+    return config_.arlo.enabled ? open_arlo() : base::Result<>();
+}
+
+base::Result<> House::open_arlo() {
+    arlo_hooks_ = std::make_unique<ArloHooks>(first_, config_.arlo.webhooks,
+                                              log_.component("webhooks"), config_.time_scale);
+    drivers::arlo::DriverOptions options = arlo_options(config_);
+    options.album.directory = (start_.data / "arlo").string();
+    options.disk = &small_files_;
+    options.notice = [this](const drivers::arlo::Notice& notice) { arlo_hooks_->tell(notice); };
     CASEMENT_TRY(auto station,
-                 drivers::arlo::Driver::make(first_, arlo_options(config_), *store_, clock_));
+                 drivers::arlo::Driver::make(first_, std::move(options), *store_, clock_));
+    clips_ = std::make_unique<Clips>(first_, hub_, small_files_, (start_.data / "clips").string(),
+                                     clock_, log_.component("arlo"));
+    arlo_doors_ = std::make_unique<ArloDoors>(
+        drivers::arlo::RestParts{
+            .driver = *station,
+            .router = *router_,
+            .desired = *desired_,
+            .hub = hub_,
+            .clock = clock_,
+            .stream_url =
+                [this](const std::string& camera) {
+                    return fmt::format("rtsp://{}:{}/{}", own_address(), config_.rtsp.listen.port,
+                                       camera);
+                },
+            .record = [this](
+                          const std::string& camera,
+                          std::chrono::seconds length) { return clips_->record(camera, length); },
+            .host_names = own_names()},
+        config_.arlo, listening_, log_.component("arlo"));
+    arlo_doors_->open();
     return registry_->add(std::move(station));
 }
 
@@ -449,13 +491,21 @@ void House::update_cameras(const config::Changes& changes) {
 }
 
 void House::add_stages(Shutdown& shutdown) {
-    shutdown.stop_accepting("HTTP", [this] { http_->stop_accepting(); });
+    shutdown.stop_accepting("HTTP", [this] {
+        http_->stop_accepting();
+        if (arlo_doors_) arlo_doors_->stop_accepting();
+    });
     shutdown.end_politely("cameras and recordings", [this]() -> async::Task<> {
         // Files first: they are what a second signal must not cost.
         co_await recorder_->stop();
         co_await hub_.stop();
         if (demo_) co_await demo_->stop();
+        if (arlo_doors_) co_await arlo_doors_->close(kDoorPatience);
+        if (clips_) co_await clips_->stop();
         co_await registry_->stop();
+        // What the end itself told is delivered too, where somebody listens.
+        if (arlo_hooks_) co_await arlo_hooks_->stop(kHookPatience);
+        co_await webhooks_->stop(kHookPatience);
     });
     shutdown.end_politely("RTSP", [this]() -> async::Task<> { co_await rtsp_->stop(); });
     shutdown.end_politely("RTMP", [this]() -> async::Task<> {

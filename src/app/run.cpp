@@ -12,6 +12,7 @@
 #include "app/cli/words.hpp"
 #include "app/control.hpp"
 #include "app/emulate.hpp"
+#include "app/import_arlo.hpp"
 #include "app/push_address.hpp"
 #include "app/version.hpp"
 #include "app/web_root.hpp"
@@ -188,6 +189,7 @@ struct RemoteCommand {
     int operator()(const cli::EmulateArlo&) const { return cli::kFailed; }
     int operator()(const cli::ArloNetwork&) const { return cli::kFailed; }
     int operator()(const cli::Doctor&) const { return cli::kFailed; }
+    int operator()(const cli::ImportArlo&) const { return cli::kFailed; }
     int operator()(const cli::Check&) const { return cli::kFailed; }
     int operator()(const cli::Version&) const { return cli::kFailed; }
 };
@@ -225,6 +227,12 @@ int run(const std::vector<std::string>& arguments, const World& world) {
         if (!loaded) return fail_with(console, loaded.error());
         return show_push_address(console, *loaded, hub_directories(world, common), *command,
                                  world.own_address());
+    }
+    if (const auto* command = std::get_if<cli::ImportArlo>(&line->command)) {
+        const auto loaded = load_config(world, common.config);
+        if (!loaded) return fail_with(console, loaded.error());
+        return import_arlo(console, *command, loaded->config,
+                           data_directory(world, common, loaded->config));
     }
     const auto hub = find_hub(world, common);
     if (!hub) {

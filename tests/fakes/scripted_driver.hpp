@@ -27,6 +27,8 @@ struct ScriptedCamera {
                                                 {"restart", camera::Value{}}};
     std::vector<std::pair<std::string, camera::Value>> asked;  // every set() in order
     std::vector<std::string> commands;
+    bool sleeps = false;              // has no picture, and takes one when it may be woken
+    int wakes = 0;                    // for pictures
     std::vector<std::size_t> talked;  // bytes of each unit
     bool talking = false;
     int restarts = 0;
@@ -164,7 +166,11 @@ public:
     async::Task<base::Result<camera::CommandOutcome>> execute(camera::Command command) override {
         device_.commands.emplace_back(camera::command_name(command.arguments));
         camera::CommandOutcome outcome;
-        if (std::holds_alternative<camera::TakeSnapshot>(command.arguments)) {
+        if (const auto* picture = std::get_if<camera::TakeSnapshot>(&command.arguments)) {
+            if (picture->wake) ++device_.wakes;
+            if (device_.sleeps && !picture->wake)
+                co_return base::fail_because("no-picture", base::ErrorKind::NotFound,
+                                             "No picture was ever taken.");
             outcome.body = media::Bytes::from({0xFF, 0xD8, 0xFF, 0xD9});
             outcome.content_type = "image/jpeg";
         }

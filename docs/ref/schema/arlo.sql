@@ -26,6 +26,11 @@
 -- from_us, to_us            UTC microseconds since 1970
 -- cause                     viewer, event, command, settings, keep-alive
 --
+-- arlo_given: what clients of the interface on port 5000 said of a device that is no setting
+-- friendly_name        the name that they gave it, or ''
+-- power                'battery' or 'external', or '' = as the device says itself
+-- zones                JSON list: the motion zones that it shall have; '' = nobody said
+--
 -- arlo_refused: registers that a model with a firmware does not take; they are not sent again
 CREATE TABLE arlo_awake (
     serial TEXT NOT NULL,
@@ -50,6 +55,12 @@ CREATE TABLE arlo_devices (
     streamed_today_s INTEGER NOT NULL,
     ongoing TEXT NOT NULL,
     seen_us INTEGER NOT NULL
+);
+CREATE TABLE arlo_given (
+    serial TEXT NOT NULL PRIMARY KEY,
+    friendly_name TEXT NOT NULL,
+    power TEXT NOT NULL,
+    zones TEXT NOT NULL
 );
 CREATE TABLE arlo_media (
     serial TEXT NOT NULL PRIMARY KEY,

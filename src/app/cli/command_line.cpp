@@ -16,7 +16,7 @@ constexpr const char* kAbout =
     "its own.";
 constexpr const char* kFooter =
     "\nExit status: 0 when it worked, 1 when it failed, 2 for a mistake on the command line."
-    "\nAll commands but serve, demo, emulate, arlo, doctor, check, version and camera "
+    "\nAll commands but serve, demo, emulate, arlo, doctor, import, check, version and camera "
     "--push-address talk to the hub that runs on this machine.";
 
 /// Builds the parser; parsing writes into the members.
@@ -66,6 +66,7 @@ private:
             "look at ports, clock, disk, and the network of Arlo devices: what is wrong, and what "
             "to do",
             doctor_);
+        add_imports();
         add(app_, "check", "say what is wrong with a configuration, without starting anything",
             check_)
             ->add_option("FILE", check_.file, "the file; otherwise the one that serve would take");
@@ -149,6 +150,21 @@ private:
             ->check(CLI::IsMember({"capture", "pair"}));
     }
 
+    void add_imports() {
+        CLI::App* import = app_.add_subcommand("import", "take over what another program has kept");
+        import->fallthrough();
+        import->require_subcommand(1);
+        CLI::App* arlo =
+            add(*import, "arlo",
+                "arlo-cam-api and its forks: says what becomes of each line, and prints "
+                "what belongs into the configuration",
+                import_arlo_);
+        arlo->add_option("CONFIG", import_arlo_.file, "its config.yaml or arlo.yaml")->required();
+        arlo->add_option("DATABASE", import_arlo_.database, "its arlo.db");
+        arlo->add_flag("--write", import_arlo_.write,
+                       "store devices, names and settings; the hub must not run");
+    }
+
     void add_asking() {
         add(app_, "cameras", "list the cameras and how they are", cameras_);
         CLI::App* camera =
@@ -218,6 +234,7 @@ private:
     EmulateArlo emulate_arlo_;
     ArloNetwork network_;
     Doctor doctor_;
+    ImportArlo import_arlo_;
     Check check_;
     Version version_;
     Cameras cameras_;

@@ -101,9 +101,15 @@ struct ArloNetwork {
 
 struct Doctor {};
 
-using Command = std::variant<Serve, EmulateArlo, ArloNetwork, Doctor, Check, Version, Cameras,
-                             ShowCamera, SetSetting, RunCommand, Snapshot, Export, Events, Health,
-                             TokenCreate, TokenList, TokenRevoke>;
+struct ImportArlo {
+    std::string file;      // config.yaml of arlo-cam-api
+    std::string database;  // arlo.db; empty = none
+    bool write = false;
+};
+
+using Command = std::variant<Serve, EmulateArlo, ArloNetwork, Doctor, ImportArlo, Check, Version,
+                             Cameras, ShowCamera, SetSetting, RunCommand, Snapshot, Export, Events,
+                             Health, TokenCreate, TokenList, TokenRevoke>;
 
 struct CommandLine {
     Common common;

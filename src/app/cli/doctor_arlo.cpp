@@ -95,8 +95,9 @@ private:
                 out_.push_back(
                     examine_port(patient_, "Arlo devices", "arlo.ports", {arlo_.listen, port}));
         }
-        out_.push_back(
-            examine_port(patient_, "Arlo's older clients", "arlo.rest", arlo_.rest, false));
+        if (arlo_.rest)
+            out_.push_back(
+                examine_port(patient_, "Arlo's older clients", "arlo.rest", *arlo_.rest, false));
     }
 
     std::string own_addresses() const {

@@ -63,8 +63,8 @@ void tell_gaps(const Console& console, const json& recordings) {
 
 int take_snapshot(Hub& hub, const Console& console, const Snapshot& command) {
     std::uint64_t size = 0;
-    const auto answer =
-        fetch(hub, console, camera_path(command.camera, "/snapshot.jpg"), command.output, size);
+    const auto answer = fetch(hub, console, camera_path(command.camera, "/snapshot.jpg?wake=1"),
+                              command.output, size);
     if (!answer) return fail_with(console, explain(hub, command.camera, answer.error()));
     console.err << fmt::format(
         "{}: {}{}\n", command.output == "-" ? "picture" : command.output, base::format_size(size),

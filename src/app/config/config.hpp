@@ -115,11 +115,30 @@ struct Account {
     bool operator==(const Account&) const = default;
 };
 
+/// How receivers of arlo-cam-api's webhooks are written to (notify::Spelling).
+enum class HookSpelling { Json, Form, JsonNested };
+
+struct ArloHook {
+    std::optional<base::Url> url;  // none = off
+    HookSpelling encoding = HookSpelling::Json;
+    bool operator==(const ArloHook&) const = default;
+};
+
+/// The webhooks of arlo-cam-api, each with a receiver of its own.
+struct ArloHooks {
+    ArloHook registration, status, motion, motion_end, sound, button, spotlight;
+    bool operator==(const ArloHooks&) const = default;
+};
+
 struct Arlo {
     bool enabled = false;
     std::string listen = "172.14.1.1";
     std::vector<std::uint16_t> ports{4000, 4100};
-    ListenAddress rest{"127.0.0.1", 5000};
+    std::optional<ListenAddress> rest{{"127.0.0.1", 5000}};  // none = off
+    std::uint16_t upload_port = 5000;
+    std::string upload_advertise;  // host:port that cameras can reach; empty = listen, upload_port
+    bool event_pictures = true;
+    ArloHooks webhooks;
     std::string gateway = "172.14.1.1";
     std::vector<std::uint16_t> rtp_ports;  // first and last; empty = the system chooses
     std::string wifi_country = "US";

@@ -162,6 +162,21 @@ bool Kind<ListenAddress>::read(const Value& value, ListenAddress& out) {
                        parse_listen_address);
 }
 
+Shape Kind<std::optional<ListenAddress>>::shape(const std::optional<ListenAddress>& initial) {
+    return config::shape("off, or an address and a port", initial ? initial->text() : "off");
+}
+bool Kind<std::optional<ListenAddress>>::read(const Value& value,
+                                              std::optional<ListenAddress>& out) {
+    return read_scalar(value, out, "off, or a numeric address and a port",
+                       "\"127.0.0.1:5000\" or off",
+                       [](std::string_view text) -> std::optional<std::optional<ListenAddress>> {
+                           if (text == "off") return std::optional<ListenAddress>{};
+                           const auto address = parse_listen_address(text);
+                           if (!address) return std::nullopt;
+                           return std::optional<ListenAddress>(*address);
+                       });
+}
+
 Shape Kind<ThreadCount>::shape(const ThreadCount& initial) {
     return config::shape("auto, or a number from 1 to 64",
                          initial.count == 0 ? "auto" : std::to_string(initial.count));
@@ -273,6 +288,9 @@ CASEMENT_WORDS(NestWay, Word<NestWay>{"auto", NestWay::Auto},
                Word<NestWay>{"nexustalk", NestWay::Nexustalk},
                Word<NestWay>{"snapshots", NestWay::Snapshots},
                Word<NestWay>{"device_access", NestWay::DeviceAccess})
+CASEMENT_WORDS(HookSpelling, Word<HookSpelling>{"json", HookSpelling::Json},
+               Word<HookSpelling>{"form", HookSpelling::Form},
+               Word<HookSpelling>{"json_nested", HookSpelling::JsonNested})
 CASEMENT_WORDS(WebhookEncoding, Word<WebhookEncoding>{"json", WebhookEncoding::Json},
                Word<WebhookEncoding>{"form", WebhookEncoding::Form})
 CASEMENT_WORDS(Transport, Word<Transport>{"auto", Transport::Auto},

@@ -21,6 +21,7 @@ CASEMENT_KIND(std::string);
 CASEMENT_KIND(Milliseconds);
 CASEMENT_KIND(std::uint64_t);  // a size in bytes
 CASEMENT_KIND(ListenAddress);
+CASEMENT_KIND(std::optional<ListenAddress>);  // off = none
 CASEMENT_KIND(base::Url);
 CASEMENT_KIND(base::Secret);  // must be a reference
 CASEMENT_KIND(Tls);
@@ -42,6 +43,7 @@ std::span<const Word<Vendor>> words_of(std::type_identity<Vendor>);
 std::span<const Word<NestSignIn>> words_of(std::type_identity<NestSignIn>);
 std::span<const Word<NestWay>> words_of(std::type_identity<NestWay>);
 std::span<const Word<WebhookEncoding>> words_of(std::type_identity<WebhookEncoding>);
+std::span<const Word<HookSpelling>> words_of(std::type_identity<HookSpelling>);
 std::span<const Word<Transport>> words_of(std::type_identity<Transport>);
 std::span<const Word<KeepAlive>> words_of(std::type_identity<KeepAlive>);
 std::span<const Word<Power>> words_of(std::type_identity<Power>);

@@ -24,6 +24,13 @@ std::function<std::string(const std::string&)> not_empty(std::string sentence) {
     };
 }
 
+std::function<std::string(const std::optional<base::Url>&)> http_url() {
+    return [](const std::optional<base::Url>& url) -> std::string {
+        const bool fine = !url || url->scheme == "http" || url->scheme == "https";
+        return fine ? "" : "needs a URL that begins with http:// or https://";
+    };
+}
+
 bool need(const Value& value, const std::string& member, std::string_view key,
           std::string_view example) {
     if (!member.empty()) return true;
@@ -109,10 +116,12 @@ const Fields<Mqtt>& fields_of(std::type_identity<Mqtt>) {
 
 const Fields<Webhook>& fields_of(std::type_identity<Webhook>) {
     static const Fields<Webhook> fields{
-        field("url", &Webhook::url, "where events are posted"),
-        field("events", &Webhook::events, "kinds of events; empty means all"),
+        field("url", &Webhook::url, "where events are posted", http_url()),
+        field("events", &Webhook::events,
+              "kinds of events, like motion, sound, button, state; empty means all"),
         field("encoding", &Webhook::encoding, "how the body is written"),
-        field("secret", &Webhook::secret, "key of the signature"),
+        field("secret", &Webhook::secret,
+              "key of the signature, X-Casement-Signature: sha256=HMAC of the body in hex"),
     };
     return fields;
 }
@@ -223,12 +232,45 @@ bool check_fields(const Value& value, const Account& account) {
     return fine;
 }
 
+const Fields<ArloHook>& fields_of(std::type_identity<ArloHook>) {
+    static const Fields<ArloHook> fields{
+        field("url", &ArloHook::url, "where it is posted; without it, it is not", http_url()),
+        field("encoding", &ArloHook::encoding,
+              "json writes objects as text, as old receivers expect; json_nested does not; form is "
+              "what arlo-cam-api itself sends"),
+    };
+    return fields;
+}
+
+const Fields<ArloHooks>& fields_of(std::type_identity<ArloHooks>) {
+    static const Fields<ArloHooks> fields{
+        field("registration", &ArloHooks::registration, "a device registered"),
+        field("status", &ArloHooks::status, "a device told its status"),
+        field("motion", &ArloHooks::motion, "motion begins"),
+        field("motion_end", &ArloHooks::motion_end, "motion has ended"),
+        field("sound", &ArloHooks::sound, "a sound begins or has ended"),
+        field("button", &ArloHooks::button, "somebody rang"),
+        field("spotlight", &ArloHooks::spotlight, "the lamp was switched"),
+    };
+    return fields;
+}
+
 const Fields<Arlo>& fields_of(std::type_identity<Arlo>) {
     static const Fields<Arlo> fields{
         field("enabled", &Arlo::enabled, "stand in for the base station"),
         field("listen", &Arlo::listen, "address of this machine on the cameras' network"),
         field("ports", &Arlo::ports, "where the cameras register and report"),
-        field("rest", &Arlo::rest, "the interface that older clients know"),
+        field("rest", &Arlo::rest,
+              "the interface of arlo-cam-api for clients that were written for it; it asks nobody "
+              "who he is, so keep it on this machine"),
+        field("upload_port", &Arlo::upload_port,
+              "where cameras send pictures to, on the address of listen"),
+        field("upload_advertise", &Arlo::upload_advertise,
+              "the host and port of that as cameras reach it, where it is another",
+              host_and_port()),
+        field("event_pictures", &Arlo::event_pictures,
+              "ask for one picture of each motion, sound and ring"),
+        field("webhooks", &Arlo::webhooks, "what arlo-cam-api posts, for the receivers of it"),
         field(
             "gateway", &Arlo::gateway,
             "what the cameras see as their gateway; casement doctor compares it with this machine"),

@@ -19,6 +19,8 @@ const Fields<Defaults>& fields_of(std::type_identity<Defaults>);
 const Fields<Snapshots>& fields_of(std::type_identity<Snapshots>);
 const Fields<NanitAddress>& fields_of(std::type_identity<NanitAddress>);
 const Fields<Account>& fields_of(std::type_identity<Account>);
+const Fields<ArloHook>& fields_of(std::type_identity<ArloHook>);
+const Fields<ArloHooks>& fields_of(std::type_identity<ArloHooks>);
 const Fields<Arlo>& fields_of(std::type_identity<Arlo>);
 const Fields<NestCamera>& fields_of(std::type_identity<NestCamera>);
 const Fields<NanitCamera>& fields_of(std::type_identity<NanitCamera>);

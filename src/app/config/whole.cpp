@@ -71,7 +71,6 @@ struct Unused {
 
 void warn_of_unused(const Value& value, const Config& config) {
     const Unused sections[] = {{"mqtt", config.mqtt.broker.has_value()},
-                               {"webhooks", !config.webhooks.empty()},
                                {"accounts", !config.accounts.empty()}};
     for (const Unused& section : sections) {
         const Node* node = value.node().find(section.key);

@@ -12,8 +12,10 @@
 #include "base/log.hpp"
 #include "base/time_scale.hpp"
 #include "camera/driver.hpp"
+#include "drivers/arlo/album.hpp"
 #include "drivers/arlo/conversation.hpp"
 #include "drivers/arlo/memory.hpp"
+#include "drivers/arlo/notice.hpp"
 #include "drivers/arlo/provisioning.hpp"
 
 namespace casement::drivers::arlo {
@@ -76,6 +78,9 @@ struct Base {
     Link& link;
     Memory& memory;
     Refusals refusals;
+    Album* const album = nullptr;       // null: nobody takes pictures
+    const bool event_pictures = false;  // one for each motion, sound and ring
+    const NoticeHandler notice{};       // may be empty
 
     // While the driver runs.
     camera::DriverHost* host = nullptr;

@@ -35,11 +35,11 @@ std::optional<Message> stored(const std::string& json) {
     return std::move(*message);
 }
 
-/// "VMC4030P-A1B2C": as these devices call themselves on the network.
-std::string host_name(const Record& record) {
-    const std::string& serial = record.serial;
-    const std::string end = serial.substr(serial.size() - std::min<std::size_t>(serial.size(), 5));
-    return (record.model.empty() ? std::string("Arlo") : record.model) + "-" + end;
+/// False when the device lists what it can do and pictures are not in the list. The oldest list
+/// nothing and take pictures all the same.
+bool may_take_pictures(const Registration& registration) {
+    return !registration.capabilities || registration.capabilities->empty() ||
+           has_capability(registration, "JPEGSnapshot");
 }
 
 }  // namespace
@@ -52,6 +52,7 @@ Device::Device(Base& base, Record record, CameraConfig config, StoredMedia media
       family_(family_of(record_.model)),
       turns_(base.executor, kMaxWaiting),
       alert_turns_(base.executor, kMaxAlerts),
+      picture_turns_(base.executor, kMaxWaiting),
       sign_of_life_(base.executor),
       set_up_ended_(base.executor, asio::steady_timer::time_point::max()),
       talk_port_(base.ports.talk.value_or(protocols::arlo::kTalkPort)) {
@@ -64,6 +65,7 @@ Device::Device(Base& base, Record record, CameraConfig config, StoredMedia media
     };
     if (const auto* body = body_of<Registration>(registration)) {
         charger_ = body->battery.charger;
+        takes_pictures_ = may_take_pictures(*body);
         remember(arlo::measured(*body));
         learn_talk_port(*body);
     }
@@ -80,8 +82,20 @@ void Device::learn_talk_port(const Registration& registration) {
         talk_port_ = static_cast<std::uint16_t>(port);
 }
 
+std::string Device::host_name() const {
+    const std::string& serial = record_.serial;
+    const std::string end = serial.substr(serial.size() - std::min<std::size_t>(serial.size(), 5));
+    return (record_.model.empty() ? std::string("Arlo") : record_.model) + "-" + end;
+}
+
+std::string Device::friendly_name() const {
+    if (!record_.friendly_name.empty()) return record_.friendly_name;
+    return config_.name.empty() ? record_.serial : config_.name;
+}
+
 bool Device::is_on_battery() const {
     if (config_.battery) return *config_.battery;
+    if (!record_.power.empty()) return record_.power == "battery";
     if (family_ == Family::VideoDoorbell && record_.model.starts_with("AVD1"))
         return false;  // wired
     protocols::arlo::Battery battery;
@@ -94,7 +108,9 @@ camera::Description Device::description() const {
     camera::Description out;
     out.id = config_.id;
     out.unique_id = "arlo:" + record_.serial;
-    out.name = config_.name.empty() ? host_name(record_) : config_.name;
+    out.name = config_.name;
+    if (out.name.empty()) out.name = record_.friendly_name;
+    if (out.name.empty()) out.name = config_.is_listed ? config_.id : host_name();
     out.model = record_.model.empty() ? std::string("unknown model") : record_.model;
     out.serial = record_.serial;
     out.firmware = record_.firmware;
@@ -106,6 +122,8 @@ camera::Description Device::description() const {
     add_if(traits.video && traits.microphone && config_.audio, Capability::LiveAudio);
     add_if(traits.speaker, Capability::TwoWayAudio);
     if (traits.speaker) out.talk = camera::Duplex::Half;
+    add_if(traits.video && takes_pictures_ && base_.album && base_.album->is_reachable(),
+           Capability::Snapshot);
     add_if(traits.spotlight_full > 0, Capability::Spotlight);
     add_if(traits.siren, Capability::Siren);
     add_if(traits.reboot, Capability::Reboot);
@@ -199,6 +217,7 @@ void Device::registered(const Registration& registration, std::string json, Port
     learn_talk_port(registration);
     user_streamed_s_.reset();  // its counters begin anew
     refusals_ = 0;
+    takes_pictures_ = may_take_pictures(registration);
     ++registrations_;
     set_up_not_before_ = {};
     set_up_pause_ = {};
@@ -212,6 +231,7 @@ void Device::registered(const Registration& registration, std::string json, Port
     heard();
     start_set_up();
     save();
+    notify(Notice::What::Registration);
 }
 
 void Device::reported(const Status& status, std::string json, Port port) {
@@ -237,6 +257,7 @@ void Device::reported(const Status& status, std::string json, Port port) {
     look_for_runaway(status);
     send_clock();
     save();
+    notify(Notice::What::Status);
 }
 
 void Device::heard() {
@@ -262,17 +283,37 @@ async::Task<Result<>> Device::alerted(Received alert) {
 
     const Meaning meaning = meaning_of(alert.alert);
     if (const auto* begin = std::get_if<Begins>(&meaning)) {
+        const bool is_new = ongoing_.find(begin->what) == nullptr;
         CASEMENT_CO_TRY(co_await begins(begin->what, alert));
+        if (is_new && begin->what != Happening::Spotlight) take_event_picture();
     } else if (const auto* end = std::get_if<Ends>(&meaning)) {
         CASEMENT_CO_TRY(co_await ends(*end, alert));
     } else if (std::holds_alternative<Rings>(meaning)) {
         note_event();
         CASEMENT_CO_TRY(co_await tell(alert, events::kind::kButton, alert.at, alert.at, nullptr));
+        take_event_picture();
     } else {
         log_.info("An alert of a type that is not known: {}", alert.alert.type.substr(0, 60));
     }
+    if (const auto what = notice_of(alert.alert)) notify(*what, &alert);
     last_alert_ = {alert.id, std::move(alert.json), now};
     co_return Result<>{};
+}
+
+void Device::notify(Notice::What what, const Received* alert) const {
+    if (!base_.notice) return;
+    Notice notice;
+    notice.what = what;
+    notice.camera = config_.id;
+    notice.address = record_.address;
+    notice.friendly_name = friendly_name();
+    notice.host_name = host_name();
+    notice.serial = record_.serial;
+    notice.at = alert != nullptr ? alert->at : base_.clock.wall_now();
+    if (what == Notice::What::Registration) notice.message = record_.registration;
+    if (what == Notice::What::Status) notice.message = record_.status;
+    if (alert != nullptr) tell_alert(alert->alert, notice);
+    base_.notice(notice);
 }
 
 async::Task<Result<>> Device::tell(const Received& alert, std::string_view kind,
@@ -363,7 +404,7 @@ void Device::note_ongoing() {
 // --------------------------------------------------------------------------------------------
 
 void Device::declare() {
-    if (base_.host == nullptr) return;
+    if (base_.host == nullptr || is_forgotten_) return;
     camera::Description now = description();
     for (const camera::Setting& setting : now.settings) {
         // The hub's own are not read from registers.
@@ -430,6 +471,7 @@ void Device::look_around() {
 }
 
 void Device::save() {
+    if (is_forgotten_) return;
     is_dirty_ = true;
     if (is_saving_ || base_.tasks == nullptr) return;
     is_saving_ = true;
@@ -443,7 +485,7 @@ void Device::save() {
 }
 
 async::Task<> Device::save_now() {
-    while (is_dirty_) {
+    while (is_dirty_ && !is_forgotten_) {
         is_dirty_ = false;
         const auto put = co_await base_.memory.put(record_);
         if (put) continue;

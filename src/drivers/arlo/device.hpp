@@ -20,7 +20,8 @@ namespace casement::drivers::arlo {
 struct CameraConfig {
     std::string serial;
     std::string id;                 // the key in the file
-    std::string name;               // for a person; empty = the id
+    std::string name;               // for a person; may be empty
+    bool is_listed = false;         // the id is the file's, not one made of the serial number
     std::optional<bool> battery{};  // empty: as the device says
     bool audio = true;              // false: its sound is left out
 };
@@ -39,6 +40,10 @@ public:
     camera::Description description() const;
     /// Its battery is spared: nothing but what people and events ask for.
     bool is_on_battery() const;
+    /// "VMC4030P-A1B2C": as these devices call themselves on the network.
+    std::string host_name() const;
+    /// The name that a client gave it, else the file's, else its serial number.
+    std::string friendly_name() const;
     /// True while it registered and was not told everything since.
     bool needs_set_up() const { return record_.needs_set_up; }
 
@@ -64,6 +69,29 @@ public:
                                                                async::Deadline deadline);
     /// One at a time: FailedPrecondition with the reason code `talking` for the second.
     async::Task<base::Result<std::unique_ptr<camera::TalkSink>>> talk(async::Deadline deadline);
+
+    // What clients of the old interface ask (device_rest.cpp).
+    /// One request, tried again until the deadline; refused registers are for the asker to see.
+    async::Task<base::Result<protocols::arlo::Response>> request(protocols::arlo::Body body,
+                                                                 async::Deadline deadline);
+    /// Registers by name, each at its port. Answers those that the device does not take; the wishes
+    /// behind them are the caller's to keep.
+    async::Task<base::Result<std::vector<std::string>>> write_registers(
+        protocols::arlo::Fields values, async::Deadline deadline);
+    /// Tells it to send a picture to a URL of the caller's choice.
+    async::Task<base::Result<>> send_picture_to(std::string url, async::Deadline deadline);
+    /// Kept, told to the device now if it can be reached, and again after each registration.
+    async::Task<base::Result<>> set_zones(std::vector<protocols::arlo::Zone> zones,
+                                          async::Deadline deadline);
+    void set_friendly_name(std::string name);
+    /// FailedPrecondition where the file says battery already.
+    base::Result<> set_power(std::string power);
+    /// Tells the host everything again, so that it compares wishes with values.
+    void declare_again() { declare(); }
+    /// It is to be forgotten: nothing of it is written any more.
+    void forget() { is_forgotten_ = true; }
+    std::chrono::seconds silent_for() const;
+    bool is_reachable() const { return word_ == camera::StateWord::Live; }
 
     /// From time to time: ends what nobody ended, keeps alive what has power.
     void look_around();
@@ -92,6 +120,14 @@ private:
     async::Task<base::Result<>> set_quality(Batch batch, std::string quality,
                                             async::Deadline deadline);
     async::Task<> wait_for_set_up(async::Deadline deadline);
+    // Pictures (device_pictures.cpp).
+    async::Task<base::Result<camera::CommandOutcome>> take_snapshot(camera::TakeSnapshot wish,
+                                                                    async::Deadline deadline);
+    async::Task<base::Result<Picture>> fetch_picture(async::Deadline deadline);
+    void take_event_picture();
+
+    async::Task<base::Result<>> tell_zones(async::Deadline deadline);
+    void notify(Notice::What what, const Received* alert = nullptr) const;
     void send_clock();
     void keep_alive();
 
@@ -142,6 +178,7 @@ private:
     Record record_;
     Family family_;
     std::string charger_;  // of its last message
+    bool takes_pictures_ = true;
     std::map<std::string, std::pair<camera::SensorValue, base::WallTime>> sensors_;
     std::map<std::string, camera::Value> told_;  // settings as the host knows them
     std::optional<camera::StateWord> word_;
@@ -149,7 +186,9 @@ private:
     base::SteadyTime heard_at_{};
 
     std::int64_t next_id_ = 1;
-    Turns turns_, alert_turns_;
+    Turns turns_, alert_turns_, picture_turns_;
+    base::SteadyTime picture_came_{};
+    bool event_picture_on_its_way_ = false;
     async::Bell sign_of_life_;  // ends the wait before the next try
 
     std::uint64_t registrations_ = 0;
@@ -165,7 +204,7 @@ private:
         std::string json;
         base::SteadyTime at{};
     } last_alert_;
-    bool is_saving_ = false, is_dirty_ = false;
+    bool is_saving_ = false, is_dirty_ = false, is_forgotten_ = false;
 
     Media media_;
     AwakeLog awake_;

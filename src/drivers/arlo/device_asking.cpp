@@ -227,6 +227,12 @@ async::Task<Result<bool>> Device::set_up_once(std::uint64_t registration) {
             co_return fail(ErrorKind::Cancelled, "it registered again");
         all_taken = all_taken && taken;
     }
+    if (!record_.zones.empty()) {
+        const auto told = co_await tell_zones(Deadline::in(base_.timing.set_up_message));
+        // A camera without zones is set up as well as it can be.
+        if (!told && !told.error().is(ErrorKind::Unsupported))
+            co_return std::unexpected(told.error());
+    }
     co_return all_taken;
 }
 
@@ -363,6 +369,9 @@ async::Task<Result<>> Device::set_quality(Batch batch, std::string quality, Dead
 async::Task<Result<CommandOutcome>> Device::execute(camera::Command command) {
     const auto self = shared_from_this();
     const Traits& traits = traits_of(family_);
+    if (const auto* picture = std::get_if<camera::TakeSnapshot>(&command.arguments);
+        picture != nullptr && traits.video)
+        co_return co_await take_snapshot(*picture, command.deadline);
     if (const auto* wake = std::get_if<camera::WakeUp>(&command.arguments)) {
         const auto deadline = command.deadline.sooner_of(Deadline::in(wake->at_most));
         CASEMENT_CO_TRY(

@@ -23,30 +23,27 @@ using protocols::arlo::Status;
 using protocols::arlo::StatusRequest;
 using protocols::arlo::Unknown;
 
-/// The longest known serial has 13 characters.
-constexpr std::size_t kMaxSerial = 40;
 /// The longest that is kept of a model or firmware.
 constexpr std::size_t kMaxName = 64;
 
-/// It becomes part of a camera's id, of rows and of log lines.
 Result<> check_serial(std::string_view serial) {
-    const auto fits = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-               c == '-' || c == '_';
-    };
-    if (serial.empty() || serial.size() > kMaxSerial || !std::ranges::all_of(serial, fits))
+    if (!is_serial(serial))
         return fail(ErrorKind::InvalidArgument, "{} is no serial number", shown(serial));
     return {};
 }
 
 }  // namespace
 
-Driver::Driver(async::Executor executor, DriverOptions options, std::unique_ptr<Memory> memory,
-               std::unique_ptr<Link> link, const base::Clock& clock)
+Driver::Driver(const async::Executor& executor, DriverOptions options,
+               std::unique_ptr<Memory> memory, std::unique_ptr<Link> link, const base::Clock& clock)
     : options_(std::move(options)),
       memory_(std::move(memory)),
       link_(std::move(link)),
-      base_{.executor = std::move(executor),
+      album_(options_.disk == nullptr
+                 ? nullptr
+                 : std::make_shared<Album>(executor, options_.album, *options_.disk, clock,
+                                           base::Log().component("arlo"))),
+      base_{.executor = executor,
             .clock = clock,
             .house = options_.house,
             .timing = options_.timing,
@@ -57,7 +54,10 @@ Driver::Driver(async::Executor executor, DriverOptions options, std::unique_ptr<
             .log = base::Log().component("arlo"),
             .link = *link_,
             .memory = *memory_,
-            .refusals = {}} {}
+            .refusals = {},
+            .album = album_.get(),
+            .event_pictures = options_.event_pictures,
+            .notice = options_.notice} {}
 
 Result<std::unique_ptr<Driver>> Driver::make(async::Executor executor, DriverOptions options,
                                              store::Store& store, const base::Clock& clock,
@@ -67,8 +67,8 @@ Result<std::unique_ptr<Driver>> Driver::make(async::Executor executor, DriverOpt
     CASEMENT_TRY(auto refusals, memory->refusals());
     CASEMENT_TRY(auto media, memory->media());
     if (!link) link = std::make_unique<TcpLink>(options.link);
-    std::unique_ptr<Driver> driver(new Driver(std::move(executor), std::move(options),
-                                              std::move(memory), std::move(link), clock));
+    std::unique_ptr<Driver> driver(
+        new Driver(executor, std::move(options), std::move(memory), std::move(link), clock));
     driver->base_.refusals = std::move(refusals);
     driver->stored_media_ = std::move(media);
     for (Record& record : records) {
@@ -81,7 +81,10 @@ Result<std::unique_ptr<Driver>> Driver::make(async::Executor executor, DriverOpt
 DevicePtr Driver::add(Record record) {
     CameraConfig config;
     const auto named = std::ranges::find(options_.cameras, record.serial, &CameraConfig::serial);
-    if (named != options_.cameras.end()) config = *named;
+    if (named != options_.cameras.end()) {
+        config = *named;
+        config.is_listed = !config.id.empty();
+    }
     if (config.id.empty()) config.id = camera::camera_id_from("arlo-" + record.serial);
     const std::string serial = record.serial;
     auto media = std::move(stored_media_[serial]);
@@ -90,6 +93,25 @@ DevicePtr Driver::add(Record record) {
         std::make_shared<Device>(base_, std::move(record), std::move(config), std::move(media));
     devices_.insert_or_assign(serial, device);
     return device;
+}
+
+DevicePtr Driver::device(std::string_view serial) const {
+    const auto found = devices_.find(serial);
+    return found == devices_.end() ? nullptr : found->second;
+}
+
+async::Task<Result<>> Driver::forget(std::string serial) {
+    const auto found = devices_.find(serial);
+    if (found == devices_.end())
+        co_return fail(ErrorKind::NotFound, "there is no device {}", shown(serial));
+    const DevicePtr device = found->second;
+    device->forget();
+    devices_.erase(found);
+    roster_.forget(serial);
+    CASEMENT_CO_TRY(co_await memory_->forget(serial));
+    if (album_) co_await album_->forget(serial);
+    if (base_.host != nullptr) base_.host->camera_gone(device->camera());
+    co_return Result<>{};
 }
 
 std::uint16_t Driver::port(Port which) const { return door_ ? door_->port(which) : 0; }
@@ -126,7 +148,8 @@ async::Task<Result<>> Driver::run(camera::DriverHost& host) {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     co_await tasks.stop();
     base_.tasks = nullptr;
-    for (const auto& [serial, device] : devices_) co_await device->save_now();
+    const auto devices = devices_;  // one may be forgotten meanwhile
+    for (const auto& [serial, device] : devices) co_await device->save_now();
     co_return fail(ErrorKind::Cancelled, "the base station was stopped");
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "async/blocking_pool.hpp"
 #include "drivers/arlo/base.hpp"
 #include "drivers/arlo/device.hpp"
 #include "drivers/arlo/door.hpp"
@@ -26,6 +27,12 @@ struct DriverOptions {
     /// To a sleeping device in front of each request; empty: none.
     std::function<void(const std::string& to, const std::string& from)> ping = arlo::ping;
     std::vector<CameraConfig> cameras;  // those that the file names
+    AlbumOptions album;
+    /// For the pictures of devices; none: nobody asks for one. Outlives the driver.
+    async::BlockingPool* disk = nullptr;
+    bool event_pictures = true;  // a picture of each motion, sound and ring
+    /// Called on the driver's executor; must not wait. May be empty.
+    NoticeHandler notice;
 };
 
 /// More is no household, and what a hostile neighbour invents costs rows.
@@ -61,8 +68,18 @@ public:
     /// The port that was really bound; 0 while run() does not run.
     std::uint16_t port(Port which) const;
 
+    /// Null without DriverOptions::disk. Lives on the driver's executor too.
+    const std::shared_ptr<Album>& album() const { return album_; }
+
+    // For the room beside this one (rest.hpp); on the driver's executor.
+    const std::map<std::string, DevicePtr, std::less<>>& devices() const { return devices_; }
+    DevicePtr device(std::string_view serial) const;  // null when nobody has that number
+    /// As if it had never called; it is there again when it registers. NotFound, errors of the
+    /// database.
+    async::Task<base::Result<>> forget(std::string serial);
+
 private:
-    Driver(async::Executor executor, DriverOptions options, std::unique_ptr<Memory> memory,
+    Driver(const async::Executor& executor, DriverOptions options, std::unique_ptr<Memory> memory,
            std::unique_ptr<Link> link, const base::Clock& clock);
     async::Task<> look_around();
     base::Result<DevicePtr> caller(const std::string& serial, const Call& call);
@@ -77,6 +94,7 @@ private:
     const DriverOptions options_;
     const std::unique_ptr<Memory> memory_;
     const std::unique_ptr<Link> link_;
+    const std::shared_ptr<Album> album_;
     Base base_;
     std::map<std::string, StoredMedia> stored_media_;        // of the life before, by serial
     std::map<std::string, DevicePtr, std::less<>> devices_;  // by serial

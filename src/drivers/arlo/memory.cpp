@@ -11,7 +11,7 @@ namespace {
 using base::Result;
 using protocols::arlo::Fields;
 
-constexpr std::array<std::string_view, 2> kSteps{R"sql(
+constexpr std::array<std::string_view, 3> kSteps{R"sql(
 CREATE TABLE arlo_devices (
     serial TEXT NOT NULL PRIMARY KEY,
     address TEXT NOT NULL,
@@ -53,6 +53,14 @@ CREATE TABLE arlo_awake (
     to_us INTEGER NOT NULL,
     cause TEXT NOT NULL,
     PRIMARY KEY (serial, from_us)
+);
+)sql",
+                                                 R"sql(
+CREATE TABLE arlo_given (
+    serial TEXT NOT NULL PRIMARY KEY,
+    friendly_name TEXT NOT NULL,
+    power TEXT NOT NULL,
+    zones TEXT NOT NULL
 );
 )sql"};
 
@@ -110,6 +118,9 @@ Row read(const store::Row& row) {
     r.streamed = {row.get<std::int64_t>(10), row.get<std::int64_t>(11), row.get<std::int64_t>(12)};
     out.ongoing = row.get<std::string>(13);
     r.seen = row.get<base::WallTime>(14);
+    r.friendly_name = row.get<std::string>(15);
+    r.power = row.get<std::string>(16);
+    r.zones = row.get<std::string>(17);
     return out;
 }
 
@@ -134,6 +145,15 @@ Result<> write(store::Database& db, const Record& r) {
                r.registration, r.status, protocols::arlo::to_json(r.held.registers), r.held.quality,
                r.needs_set_up, r.streamed.counter_s, r.streamed.day, r.streamed.today_s,
                protocols::arlo::to_json(ongoing), r.seen));
+    const bool is_given = !r.friendly_name.empty() || !r.power.empty() || !r.zones.empty();
+    if (!is_given) {
+        CASEMENT_TRY(db.run("DELETE FROM arlo_given WHERE serial = ?", r.serial));
+        return {};
+    }
+    CASEMENT_TRY(
+        db.run("INSERT OR REPLACE INTO arlo_given (serial, friendly_name, power, zones) VALUES (?, "
+               "?, ?, ?)",
+               r.serial, r.friendly_name, r.power, r.zones));
     return {};
 }
 
@@ -150,9 +170,12 @@ Result<std::unique_ptr<Memory>> Memory::open(store::Store& store) {
 Result<std::vector<Record>> Memory::devices() {
     CASEMENT_TRY(auto rows, store_.run_now([](store::Database& db) {
         return db.all(
-            "SELECT serial, address, model, firmware, port, registration, status, registers, "
+            "SELECT arlo_devices.serial, address, model, firmware, port, registration, status, "
+            "registers, "
             "quality, needs_set_up, streamed_counter_s, streamed_day, streamed_today_s, ongoing, "
-            "seen_us FROM arlo_devices ORDER BY serial",
+            "seen_us, coalesce(friendly_name, ''), coalesce(power, ''), coalesce(zones, '') "
+            "FROM arlo_devices LEFT JOIN arlo_given ON arlo_given.serial = arlo_devices.serial "
+            "ORDER BY arlo_devices.serial",
             read);
     }));
     std::vector<Record> out;
@@ -260,8 +283,21 @@ async::Task<Result<>> Memory::put_media(std::string serial, Media media,
 }
 
 async::Task<Result<>> Memory::put(Record record) {
-    co_return co_await store_.run(
-        [record = std::move(record)](store::Database& db) { return write(db, record); });
+    co_return co_await store_.run([record = std::move(record)](store::Database& db) {
+        return db.transaction(store::Durability::Fast, [&] { return write(db, record); });
+    });
+}
+
+async::Task<Result<>> Memory::forget(std::string serial) {
+    co_return co_await store_.run([serial = std::move(serial)](store::Database& db) -> Result<> {
+        return db.transaction(store::Durability::Full, [&]() -> Result<> {
+            CASEMENT_TRY(db.run("DELETE FROM arlo_devices WHERE serial = ?", serial));
+            CASEMENT_TRY(db.run("DELETE FROM arlo_given WHERE serial = ?", serial));
+            CASEMENT_TRY(db.run("DELETE FROM arlo_media WHERE serial = ?", serial));
+            CASEMENT_TRY(db.run("DELETE FROM arlo_awake WHERE serial = ?", serial));
+            return {};
+        });
+    });
 }
 
 async::Task<Result<>> Memory::refuse(std::string model, std::string firmware,

@@ -30,6 +30,9 @@ struct Record {
     Held held;                  // what it acknowledged
     bool needs_set_up = false;  // it registered, and was not told everything since
     StreamedToday streamed;
+    std::string friendly_name;  // that a client of the old interface gave it; empty = none
+    std::string power;          // "battery" or "external" by such a client; empty: as it says
+    std::string zones;          // JSON list of the zones it shall have; empty: nobody said
     std::map<std::string, std::string> ongoing;  // kind -> event that has not ended
     base::WallTime seen;                         // it spoke, or answered
     bool operator==(const Record&) const = default;
@@ -79,6 +82,7 @@ public:
     /// the oldest go when there are more than AwakeLog::kMost.
     async::Task<base::Result<>> put_media(std::string serial, Media media,
                                           std::optional<camera::Awake> last);
+    async::Task<base::Result<>> forget(std::string serial);
     async::Task<base::Result<>> refuse(std::string model, std::string firmware,
                                        std::vector<std::string> registers);
 

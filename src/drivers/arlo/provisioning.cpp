@@ -1,6 +1,7 @@
 #include "drivers/arlo/provisioning.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "drivers/arlo/quality.hpp"
 #include "protocols/arlo/registers.hpp"
@@ -157,18 +158,45 @@ bool is_refused(const std::vector<std::string>& refused, std::string_view name) 
 
 }  // namespace
 
+Port port_of_register(Family family, std::string_view name) {
+    static const Fields chime = chime_set();
+    const bool is_chime = family == Family::VideoDoorbell && chime.contains(name);
+    return is_chime ? Port::Doorbell : traits_of(family).port;
+}
+
+Fields wished_registers(Family family, const camera::Wishes& wishes) {
+    using Entry = camera::Wishes::value_type;
+    std::vector<const Entry*> by_age;
+    for (const Entry& entry : wishes) {
+        if (is_known(entry.second.value) && entry.first != kSpotlightSetting)
+            by_age.push_back(&entry);
+    }
+    std::ranges::sort(by_age, [](const Entry* a, const Entry* b) {
+        return std::tie(a->second.asked_at, a->first) < std::tie(b->second.asked_at, b->first);
+    });
+    Fields out;
+    for (const Entry* entry : by_age) {
+        const std::string_view setting = entry->first;
+        if (setting.starts_with(kRawRegister)) {
+            if (auto value = raw_value_of(entry->second.value))
+                out.set(setting.substr(kRawRegister.size()), std::move(*value));
+            continue;
+        }
+        const auto batch = registers_of(family, setting, entry->second.value);
+        if (!batch) continue;  // of a device that had this name before
+        for (const auto& [name, value] : batch->values) out.set(name, value);
+    }
+    return out;
+}
+
 std::vector<Batch> wanted_registers(Family family, const House& house, const camera::Wishes& wishes,
                                     const std::vector<std::string>& refused) {
     std::vector<Batch> batches;
     if (family == Family::VideoDoorbell) batches.push_back({Port::Doorbell, chime_set()});
     batches.push_back({traits_of(family).port, family_set(family, house)});
-    for (const auto& [setting, wish] : wishes) {
-        if (!is_known(wish.value) || setting == kSpotlightSetting) continue;
-        const auto batch = registers_of(family, setting, wish.value);
-        if (!batch) continue;  // of a device that had this name before
-        const auto into = std::ranges::find(batches, batch->port, &Batch::port);
-        if (into == batches.end()) continue;
-        for (const auto& [name, value] : batch->values) into->values.set(name, value);
+    for (const auto& [name, value] : wished_registers(family, wishes)) {
+        const auto into = std::ranges::find(batches, port_of_register(family, name), &Batch::port);
+        if (into != batches.end()) into->values.set(name, value);
     }
     for (Batch& batch : batches) {
         for (const std::string& name : refused) batch.values.erase(name);

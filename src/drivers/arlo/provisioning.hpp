@@ -31,6 +31,13 @@ struct Step {
 /// chime's first. No clock in it, and nothing that holds for a moment only.
 std::vector<Batch> wanted_registers(Family family, const House& house, const camera::Wishes& wishes,
                                     const std::vector<std::string>& refused);
+/// Where a register of the family is written: those of a video doorbell's chime have a port of
+/// their own.
+Port port_of_register(Family family, std::string_view name);
+/// What the wishes say of registers, whatever the family's own values are. Where two of them name
+/// the same register the younger one holds.
+protocols::arlo::Fields wished_registers(Family family, const camera::Wishes& wishes);
+
 /// The quality that people want, else the family's; empty where there is no picture.
 std::string wanted_quality(Family family, const camera::Wishes& wishes);
 

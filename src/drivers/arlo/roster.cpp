@@ -15,6 +15,15 @@ std::string_view look_up(const std::map<std::string, std::string, std::less<>>& 
 
 }  // namespace
 
+bool is_serial(std::string_view text) {
+    constexpr std::size_t kMaxSerial = 40;
+    const auto fits = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+               c == '-' || c == '_';
+    };
+    return !text.empty() && text.size() <= kMaxSerial && std::ranges::all_of(text, fits);
+}
+
 std::string_view Roster::serial_at(std::string_view address) const {
     return look_up(by_address_, address);
 }
@@ -34,6 +43,13 @@ Roster::Move Roster::place(std::string_view serial, std::string_view address) {
     by_address_.insert_or_assign(std::string(address), std::string(serial));
     by_serial_.insert_or_assign(std::string(serial), std::string(address));
     return move;
+}
+
+void Roster::forget(std::string_view serial) {
+    const auto found = by_serial_.find(serial);
+    if (found == by_serial_.end()) return;
+    by_address_.erase(found->second);
+    by_serial_.erase(found);
 }
 
 bool Waiting::keep(std::string_view origin, Received alert, base::SteadyTime now) {

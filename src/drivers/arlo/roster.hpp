@@ -14,6 +14,10 @@
 
 namespace casement::drivers::arlo {
 
+/// What may be a serial number: letters, digits, '-' and '_', 40 at most (the longest known has
+/// 13). It becomes part of a camera's id, of rows, names of files and log lines.
+bool is_serial(std::string_view text);
+
 /// Not thread-safe. Times are steady.
 class Roster {
 public:
@@ -28,6 +32,8 @@ public:
     };
     /// A device spoke from an address.
     Move place(std::string_view serial, std::string_view address);
+    /// It is nowhere from now on.
+    void forget(std::string_view serial);
 
 private:
     std::map<std::string, std::string, std::less<>> by_address_;

@@ -412,6 +412,47 @@ Result<Batch> registers_of(Family family, std::string_view setting, const Value&
     return batch;
 }
 
+std::optional<protocols::arlo::Value> raw_value_of(const Value& value) {
+    if (const bool* const flag = std::get_if<bool>(&value)) return *flag;
+    if (const std::string* const text = std::get_if<std::string>(&value)) return *text;
+    const double* const number = std::get_if<double>(&value);
+    if (number == nullptr) return std::nullopt;
+    // Stored as a double, and no register has a fraction: 1 has to stay 1 on the wire.
+    constexpr double kExact = 9007199254740992.0;  // 2^53
+    if (*number == std::floor(*number) && std::abs(*number) <= kExact)
+        return static_cast<std::int64_t>(*number);
+    return *number;
+}
+
+std::vector<std::pair<std::string, Value>> wishes_behind(Family family, const Fields& registers) {
+    std::vector<std::pair<std::string, Value>> out;
+    const Held held{registers, {}};
+    for (const auto& [name, value] : registers) {
+        const auto* const info = protocols::arlo::find_register(name);
+        if (info != nullptr && info->momentary) continue;
+        const auto& all = controls_of(family);
+        const auto control = std::ranges::find_if(all, [&](const Control& c) {
+            // The quality is several registers at once.
+            return c.register_name == name && c.setting.id != kQualitySetting;
+        });
+        if (control != all.end()) {
+            const Value wish = control->read(held);
+            if (is_known(wish) && camera::validate(control->setting, wish)) {
+                out.emplace_back(control->setting.id, wish);
+                continue;
+            }
+        }
+        std::optional<Value> raw;
+        if (const bool* const flag = std::get_if<bool>(&value)) raw = *flag;
+        if (const auto* const whole = std::get_if<std::int64_t>(&value))
+            raw = static_cast<double>(*whole);
+        if (const double* const number = std::get_if<double>(&value)) raw = *number;
+        if (const auto* const text = std::get_if<std::string>(&value)) raw = *text;
+        if (raw) out.emplace_back(std::string(kRawRegister) + name, std::move(*raw));
+    }
+    return out;
+}
+
 Value value_of(Family family, std::string_view setting, const Held& held) {
     const Control* const control = find(family, setting);
     return control == nullptr ? Value{} : control->read(held);

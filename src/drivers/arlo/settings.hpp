@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "camera/setting.hpp"
@@ -16,6 +17,12 @@ namespace casement::drivers::arlo {
 inline constexpr std::string_view kQualitySetting = "quality";
 /// The lamp now, not stored: it goes out by itself.
 inline constexpr std::string_view kSpotlightSetting = "spotlight";
+
+/// Begins the name of a wish for a register that no setting stands for; the register's name
+/// follows. Such wishes come from clients that speak of registers, and no face shows them.
+inline constexpr std::string_view kRawRegister = "register:";
+/// Of such a wish; null when it is none of true, false, a number and a text.
+std::optional<protocols::arlo::Value> raw_value_of(const camera::Value& value);
 
 /// What the registers of a device say.
 struct Held {
@@ -40,6 +47,12 @@ std::vector<camera::Setting> settings_of(Family family, const Held& held,
 /// InvalidArgument when the value is none of the setting's kind.
 base::Result<Batch> registers_of(Family family, std::string_view setting,
                                  const camera::Value& value);
+
+/// What somebody wishes who names registers: by setting where one stands for the register and can
+/// hold the value, else by register (kRawRegister). Registers that hold for a moment only are left
+/// out, and so are values that are no bool, number or text.
+std::vector<std::pair<std::string, camera::Value>> wishes_behind(
+    Family family, const protocols::arlo::Fields& registers);
 
 /// What the registers say about a setting; monostate when they do not.
 camera::Value value_of(Family family, std::string_view setting, const Held& held);

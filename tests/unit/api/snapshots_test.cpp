@@ -129,6 +129,7 @@ TEST_F(SnapshotsTest, StartsTheCameraForWhoeverTakesNoOldPicture) {
 
 TEST_F(SnapshotsTest, WakesNoBattery) {
     add_stream();
+    device_.sleeps = true;
     camera_.description.capabilities = {camera::Capability::LiveVideo, camera::Capability::Snapshot,
                                         camera::Capability::Battery};
     auto refused = take({.jpeg = {}, .max_age = 0ms});
@@ -138,7 +139,37 @@ TEST_F(SnapshotsTest, WakesNoBattery) {
     clock_.advance(1min);
     EXPECT_EQ(take({.jpeg = {}, .max_age = 0ms})->taken_at, fakes::Clock::kBegin);
     EXPECT_EQ(starts_, 0);
-    EXPECT_TRUE(device_.commands.empty());
+    EXPECT_EQ(device_.wakes, 0);
+}
+
+TEST_F(SnapshotsTest, APersonMayWakeABattery) {
+    device_.sleeps = true;
+    camera_.description.capabilities = {camera::Capability::LiveVideo, camera::Capability::Snapshot,
+                                        camera::Capability::Battery};
+    camera_.state.word = camera::StateWord::Asleep;
+    const auto woken = take({.jpeg = {}, .max_age = {}, .wake = true});
+    ASSERT_TRUE(woken) << woken.error().message();
+    EXPECT_EQ(woken->jpeg.size(), kVendorBytes);
+    EXPECT_EQ(device_.wakes, 1);
+    // What came then is what everybody sees, without another wake.
+    clock_.advance(1h);
+    const auto seen = take();
+    ASSERT_TRUE(seen);
+    EXPECT_EQ(seen->taken_at, fakes::Clock::kBegin);
+    EXPECT_EQ(device_.wakes, 1);
+}
+
+TEST_F(SnapshotsTest, TheDriversYoungerPictureIsShownInsteadOfAnOldStreams) {
+    add_stream();
+    publish();
+    const auto old = take();
+    ASSERT_TRUE(old);
+    camera_.description.capabilities = {camera::Capability::LiveVideo, camera::Capability::Snapshot,
+                                        camera::Capability::Battery};
+    clock_.advance(1h);
+    EXPECT_EQ(take()->jpeg.size(), kVendorBytes);
+    EXPECT_EQ(take()->taken_at, fakes::Clock::kBegin + 1h);
+    EXPECT_EQ(device_.wakes, 0);
 }
 
 TEST_F(SnapshotsTest, AsksTheVendorLastAndNotForEachTile) {

@@ -13,6 +13,7 @@ TEST(ArloBase, IsAsTheFileSays) {
     config.arlo.rtp_ports = {50000, 50199};
     config.arlo.wifi_country = "SE";
     config.arlo.anti_flicker_hz = 50;
+    config.arlo.event_pictures = false;
     config::Camera door;
     door.id = "door";
     door.arlo = config::ArloCamera{.serial = "A0B1C2D3"};
@@ -32,6 +33,8 @@ TEST(ArloBase, IsAsTheFileSays) {
     ASSERT_EQ(options.cameras.size(), 1u);
     EXPECT_EQ(options.cameras[0].serial, "A0B1C2D3");
     EXPECT_EQ(options.cameras[0].id, "door");
+    EXPECT_EQ(options.cameras[0].name, "") << "a client may name what the file does not";
+    EXPECT_FALSE(options.event_pictures);
     EXPECT_EQ(options.cameras[0].battery, true);
     EXPECT_FALSE(options.cameras[0].audio);
     config.cameras[0].power = config::Power::Wired;

@@ -112,7 +112,7 @@ private:
 };
 
 TEST_F(CliTaking, ASnapshotIsSavedWholeAndPrivate) {
-    hub.answers["GET /api/v1/cameras/porch/snapshot.jpg"] = {
+    hub.answers["GET /api/v1/cameras/porch/snapshot.jpg?wake=1"] = {
         .status = 200,
         .body = std::string("\xFF\xD8 picture \0 bytes", 18),
         .start = {},
@@ -127,7 +127,7 @@ TEST_F(CliTaking, ASnapshotIsSavedWholeAndPrivate) {
 }
 
 TEST_F(CliTaking, ASnapshotCanGoToStandardOutput) {
-    hub.answers["GET /api/v1/cameras/porch/snapshot.jpg"] = {
+    hub.answers["GET /api/v1/cameras/porch/snapshot.jpg?wake=1"] = {
         .status = 200, .body = "bytes", .start = {}, .taken_at = {}};
     EXPECT_EQ(take_snapshot(hub, console, {"porch", "-"}), kOk);
     EXPECT_EQ(out.str(), "bytes");
@@ -136,11 +136,11 @@ TEST_F(CliTaking, ASnapshotCanGoToStandardOutput) {
 TEST_F(CliTaking, NothingIsLeftBehindWhenItFails) {
     EXPECT_EQ(take_snapshot(hub, console, {"prch", file("a.jpg")}), kFailed);
     EXPECT_THAT(err.str(), HasSubstr("did you mean \"porch\"?"));
-    hub.problem("GET /api/v1/cameras/porch/snapshot.jpg", 404, "Porch has never sent a picture.",
-                "no-picture");
+    hub.problem("GET /api/v1/cameras/porch/snapshot.jpg?wake=1", 404,
+                "Porch has never sent a picture.", "no-picture");
     EXPECT_EQ(take_snapshot(hub, console, {"porch", file("a.jpg")}), kFailed);
     EXPECT_THAT(err.str(), HasSubstr("casement: Porch has never sent a picture.\n"));
-    hub.answers["GET /api/v1/cameras/porch/snapshot.jpg"] = {
+    hub.answers["GET /api/v1/cameras/porch/snapshot.jpg?wake=1"] = {
         .status = 200, .body = "half of the", .start = {}, .taken_at = {}};
     hub.after = base::Error(base::ErrorKind::Unavailable, "the connection broke");
     EXPECT_EQ(take_snapshot(hub, console, {"porch", file("a.jpg")}), kFailed);
@@ -149,7 +149,7 @@ TEST_F(CliTaking, NothingIsLeftBehindWhenItFails) {
 
 TEST_F(CliTaking, AnOldFileSurvivesAFailure) {
     std::ofstream(file("a.jpg")) << "old";
-    hub.answers["GET /api/v1/cameras/porch/snapshot.jpg"] = {
+    hub.answers["GET /api/v1/cameras/porch/snapshot.jpg?wake=1"] = {
         .status = 200, .body = "new", .start = {}, .taken_at = {}};
     hub.after = base::Error(base::ErrorKind::Unavailable, "the connection broke");
     EXPECT_EQ(take_snapshot(hub, console, {"porch", file("a.jpg")}), kFailed);

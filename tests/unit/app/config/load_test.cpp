@@ -89,13 +89,34 @@ TEST(Config, SaysWhichSectionsThisVersionDoesNotUse) {
     const Loaded loaded =
         read(kSettledShape, {{"HOOK_SECRET", "hook-secret-value"}, {"PORCH_PW", "pw"}});
     const std::string text = text_of(loaded.problems);
-    for (const std::string_view key :
-         {"mqtt", "webhooks", "accounts", "cameras.nursery", "cameras.hall"}) {
+    for (const std::string_view key : {"mqtt", "accounts", "cameras.nursery", "cameras.hall"}) {
         EXPECT_THAT(text, HasSubstr(fmt::format(
                               "warning: {} is right, but this version does not use", key)));
     }
     EXPECT_THAT(text, Not(HasSubstr("porch")));
-    EXPECT_EQ(loaded.warnings(), 5u);
+    EXPECT_EQ(loaded.warnings(), 4u);
+}
+
+TEST(Config, ReadsTheDoorsOfTheArloBase) {
+    const Loaded off = read("arlo: {rest: off, upload_port: 8080, event_pictures: off}");
+    EXPECT_TRUE(off.problems.empty()) << text_of(off.problems);
+    EXPECT_EQ(off.config.arlo.rest, std::nullopt);
+    EXPECT_EQ(off.config.arlo.upload_port, 8080);
+    EXPECT_FALSE(off.config.arlo.event_pictures);
+    const Loaded hooks = read(
+        "arlo: {webhooks: {motion: {url: \"http://10.0.0.2/m\", encoding: form}, "
+        "status: {url: \"https://10.0.0.2/s\", encoding: json_nested}}}");
+    EXPECT_TRUE(hooks.problems.empty()) << text_of(hooks.problems);
+    EXPECT_EQ(hooks.config.arlo.webhooks.motion.encoding, HookSpelling::Form);
+    EXPECT_EQ(hooks.config.arlo.webhooks.status.encoding, HookSpelling::JsonNested);
+    EXPECT_EQ(hooks.config.arlo.webhooks.button.url, std::nullopt);
+    EXPECT_THAT(complaints("arlo: {rest: \"localhost:5000\"}"),
+                HasSubstr("arlo.rest needs off, or a numeric address and a port"));
+    EXPECT_THAT(complaints("arlo: {webhooks: {motion: {url: \"mqtt://x/y\"}}}"),
+                HasSubstr("needs a URL that begins with http:// or https://"));
+    EXPECT_THAT(complaints("webhooks: [{url: \"ws://x/y\"}]"),
+                HasSubstr("needs a URL that begins with http:// or https://"));
+    EXPECT_THAT(complaints("arlo: {webhooks: {ring: {}}}"), HasSubstr("under arlo.webhooks"));
 }
 
 TEST(Config, HasDefaultsForEverything) {
