@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <system_error>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -104,14 +105,15 @@ Result<std::string> way_to(const std::string& address) {
     if (::inet_pton(AF_INET, address.c_str(), &to.sin_addr) != 1)
         return fail(ErrorKind::InvalidArgument, "{} is no address", address);
     const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (socket < 0) return fail(ErrorKind::Unavailable, "{}", std::strerror(errno));
+    if (socket < 0)
+        return fail(ErrorKind::Unavailable, "{}", std::generic_category().message(errno));
     sockaddr_in own{};
     socklen_t size = sizeof own;
     const bool fine = ::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 &&
                       ::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &size) == 0;
     const int error = errno;
     ::close(socket);
-    if (!fine) return fail(ErrorKind::Unavailable, "{}", std::strerror(error));
+    if (!fine) return fail(ErrorKind::Unavailable, "{}", std::generic_category().message(error));
     std::array<char, INET_ADDRSTRLEN> text{};
     ::inet_ntop(AF_INET, &own.sin_addr, text.data(), text.size());
     return std::string(text.data());

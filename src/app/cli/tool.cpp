@@ -10,8 +10,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <string_view>
+#include <system_error>
 
 #include "base/text.hpp"
 
@@ -24,6 +24,8 @@ using base::fail;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxOutputBytes = 256 << 10;
+
+std::string reason(int error_number) { return std::generic_category().message(error_number); }
 
 std::string find_program(const std::string& name) {
     const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): one thread
@@ -83,10 +85,10 @@ base::Result<ToolOutput> run_tool(const std::vector<std::string>& arguments,
     if (program.empty()) return fail(ErrorKind::NotFound, "{} is not installed", arguments.front());
     Pipe output;
     if (output.ends[0] < 0)
-        return fail(ErrorKind::Unavailable, "no pipe for {}: {}", arguments.front(),
-                    std::strerror(errno));
+        return fail(ErrorKind::Unavailable, "no pipe for {}: {}", arguments.front(), reason(errno));
 
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (const std::string& argument : arguments)
         argv.push_back(const_cast<char*>(argument.data()));
     argv.push_back(nullptr);
@@ -104,8 +106,7 @@ base::Result<ToolOutput> run_tool(const std::vector<std::string>& arguments,
         ::posix_spawn(&child, program.c_str(), &actions, nullptr, argv.data(), environment.data());
     posix_spawn_file_actions_destroy(&actions);
     if (failed != 0)
-        return fail(ErrorKind::Unavailable, "{} cannot be started: {}", program,
-                    std::strerror(failed));
+        return fail(ErrorKind::Unavailable, "{} cannot be started: {}", program, reason(failed));
     output.close_end(1);
 
     ToolOutput out;
