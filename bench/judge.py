@@ -59,4 +59,6 @@ for scenario in ("s4/50", "s4r/50"):
     rss, idle = median("rss_mb", scenario), median("rss_mb", "s0")
     judge(f"{scenario} MB per camera (a GOP of 2 s is 0.375)", (rss - idle) / 50 if rss and idle else None, 1.375)
 judge("record/20 CPU, of the plain recorder's", ratio("cores", "record/20", other="plain-recorder"), 1.5)
+judge("arlo/50 slowest acknowledgement of 50 registrations in a second, ms", median("ack_ms_max", "arlo/50"), 1000)
+judge("arlo/50 alert to webhook p99, ms", median("hook_ms_p99", "arlo/50"), 10)
 sys.exit(1 if failed else 0)

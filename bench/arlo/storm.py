@@ -46,7 +46,7 @@ class Device:
             writer.write(frame({"Type": "response", "ID": command["ID"], "Response": "Ack"}))
             await writer.drain()
             await reader.read()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
         writer.close()
 
@@ -91,7 +91,7 @@ class Receiver:
                         future.set_result(now)
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             writer.close()
 
     def expect(self, word):
@@ -129,7 +129,7 @@ async def storm(name, start):
                 await device.say({"Type": "alert", "AlertType": "pirMotionAlert", "PIRMotion": {"Triggered": True, "TriggerLevel": 6110, "zones": []}})
                 hooks.append(await asyncio.wait_for(told, 30) - began)
                 await device.say({"Type": "alert", "AlertType": "motionTimeoutAlert", "StreamDuration": 1})
-        result = {"base": name, "devices": DEVICES, "alerts": len(hooks), "commands": before,
+        result = {"scenario": f"arlo/{DEVICES}", "server": name, "devices": DEVICES, "alerts": len(hooks), "commands": before,
                   "ack_ms_p50": 1e3 * part(acks, .5), "ack_ms_max": 1e3 * max(acks), "hook_ms_p50": 1e3 * part(hooks, .5),
                   "hook_ms_p99": 1e3 * part(hooks, .99)}
     finally:
@@ -187,17 +187,17 @@ def reference(folder):
 def main():
     binary, out = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
     results = []
-    for name in ("casement", "reference order"):
+    for name in ("casement", "reference-order"):
         with tempfile.TemporaryDirectory(prefix="casement-storm.") as folder:
             folder = pathlib.Path(folder)
             results.append(asyncio.run(storm(name, casement(binary, folder) if name == "casement" else reference(folder))))
     print(f"{'base':18} {'ack p50':>9} {'ack max':>9} {'webhook p50':>12} {'webhook p99':>12}   ms; {DEVICES} devices, {DEVICES * ROUNDS} alerts")
     for r in results:
-        print(f"{r['base']:18} {r['ack_ms_p50']:9.2f} {r['ack_ms_max']:9.2f} {r['hook_ms_p50']:12.2f} {r['hook_ms_p99']:12.2f}")
+        print(f"{r['server']:18} {r['ack_ms_p50']:9.2f} {r['ack_ms_max']:9.2f} {r['hook_ms_p50']:12.2f} {r['hook_ms_p99']:12.2f}")
     if out:
         with open(out, "a") as f:
             for r in results:
-                f.write(json.dumps({"scenario": "arlo-storm", "day": time.strftime("%Y-%m-%d"), **r}) + "\n")
+                f.write(json.dumps({"day": time.strftime("%Y-%m-%d"), **r}) + "\n")
 
 
 if __name__ == "__main__":
