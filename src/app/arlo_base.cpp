@@ -22,6 +22,7 @@ drivers::arlo::DriverOptions arlo_options(const config::Config& config) {
         entry.name = camera.name;
         if (camera.power) entry.battery = *camera.power == config::Power::Battery;
         entry.audio = camera.audio;
+        entry.always = camera.has_record_mode && camera.record.mode == config::RecordMode::Always;
         out.cameras.push_back(std::move(entry));
     }
     return out;

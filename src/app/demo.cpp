@@ -132,12 +132,15 @@ void Demo::add_cameras(config::Config& config) const {
     config.arlo.rest = config::ListenAddress{loopback(1), config.arlo.upload_port};
     for (const auto& [id, name, serial] :
          {std::tuple{"porch", "Porch", kPorchSerial}, {"door", "Front door", kDoorSerial}}) {
-        config::Camera battery = camera(config, id, name, std::monostate{});
-        battery.arlo = config::ArloCamera{serial};
-        battery.power = config::Power::Battery;
-        if (battery.record.mode == config::RecordMode::Always)
-            battery.record.mode = config::RecordMode::Events;
-        add(std::move(battery));
+        config::Camera entry = camera(config, id, name, std::monostate{});
+        entry.arlo = config::ArloCamera{serial};
+        // On a battery its minutes of the day would be over after a few looks.
+        entry.power = config::Power::Wired;
+        entry.on_demand = true;
+        if (entry.record.mode == config::RecordMode::Always)
+            entry.record.mode = config::RecordMode::Events;
+        entry.has_record_mode = true;
+        add(std::move(entry));
     }
 }
 

@@ -24,6 +24,7 @@ struct CameraConfig {
     bool is_listed = false;         // the id is the file's, not one made of the serial number
     std::optional<bool> battery{};  // empty: as the device says
     bool audio = true;              // false: its sound is left out
+    bool always = false;  // the file wants it recorded always: no limits unless somebody sets them
 };
 
 /// Lives on the driver's executor; whoever asks something of it holds it until the answer.

@@ -56,7 +56,7 @@ base::Error is_restarting() {
 
 Policy Device::policy() const {
     return policy_of(base_.host ? base_.host->wishes(config_.id) : camera::Wishes{},
-                     is_on_battery());
+                     is_on_battery() && !config_.always);
 }
 
 bool Device::has_event() const {

@@ -37,8 +37,11 @@ TEST(ArloBase, IsAsTheFileSays) {
     EXPECT_FALSE(options.event_pictures);
     EXPECT_EQ(options.cameras[0].battery, true);
     EXPECT_FALSE(options.cameras[0].audio);
+    EXPECT_FALSE(options.cameras[0].always) << "the default asks for nothing";
     config.cameras[0].power = config::Power::Wired;
+    config.cameras[0].has_record_mode = true;
     EXPECT_EQ(arlo_options(config).cameras[0].battery, false);
+    EXPECT_TRUE(arlo_options(config).cameras[0].always);
 }
 
 TEST(ArloBase, AnyAddressIsNoAddressToLeaveFrom) {

@@ -105,6 +105,16 @@ TEST_F(ArloStreams, TheOwnerSetsTheMinutes) {
     EXPECT_FALSE(hub->setting(porch, "daily_minutes").is_pending());
 }
 
+TEST_F(ArloStreams, WhoWantsItRecordedAlwaysGetsThat) {
+    options.cameras[0].always = true;
+    start();
+    register_device(device, home);
+    EXPECT_EQ(hub->setting(porch, "daily_minutes").reported, Value(0.0));
+    EXPECT_FALSE(endpoint()->allowance);
+    ASSERT_TRUE(hub->set(porch, "daily_minutes", 7.0));
+    EXPECT_EQ(endpoint()->allowance->at_most, 7min);
+}
+
 TEST_F(ArloStreams, OnMainsNothingIsCounted) {
     options.cameras[0].battery = false;
     start();
