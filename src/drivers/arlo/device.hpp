@@ -116,6 +116,10 @@ private:
     async::Task<> set_up();
     /// Answers whether the device took all of it.
     async::Task<base::Result<bool>> set_up_once(std::uint64_t registration);
+    /// Where a device tells what it holds: what differs from what it acknowledged is told once
+    /// more, and after that shown (device_reading.cpp).
+    async::Task<base::Result<>> read_back();
+    async::Task<base::Result<protocols::arlo::Fields>> read_differing();
     async::Task<base::Result<bool>> take_step(Step step, const std::string& quality,
                                               bool took_the_rest);
     async::Task<base::Result<>> set_quality(Batch batch, std::string quality,

@@ -227,6 +227,9 @@ async::Task<Result<bool>> Device::set_up_once(std::uint64_t registration) {
             co_return fail(ErrorKind::Cancelled, "it registered again");
         all_taken = all_taken && taken;
     }
+    if (all_taken) {
+        CASEMENT_CO_TRY(co_await read_back());
+    }
     if (!record_.zones.empty()) {
         const auto told = co_await tell_zones(Deadline::in(base_.timing.set_up_message));
         // A camera without zones is set up as well as it can be.

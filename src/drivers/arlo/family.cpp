@@ -60,8 +60,11 @@ const Traits& traits_of(Family family) {
     // Pro and Pro 2 answer 461 to TCP.
     static constexpr Traits pro{.product = "Arlo Pro", .transport = Transport::UdpFirst};
     static constexpr Traits essential{.product = "Arlo Essential", .spotlight_full = kCoarseLamp};
-    static constexpr Traits pro4{
-        .product = "Arlo Pro", .siren = true, .reboot = true, .spotlight_full = kFineLamp};
+    static constexpr Traits pro4{.product = "Arlo Pro",
+                                 .siren = true,
+                                 .reboot = true,
+                                 .answers_get = true,
+                                 .spotlight_full = kFineLamp};
     static constexpr Traits ultra{
         .product = "Arlo Ultra", .hevc = true, .spotlight_full = kFineLamp};
     static constexpr Traits floodlight{

@@ -42,6 +42,7 @@ struct Traits {
     bool doorbell = false;
     bool siren = false;
     bool reboot = false;            // by register
+    bool answers_get = false;       // registerGet
     int spotlight_full = 0;         // the register's value for 100 %; 0 = no lamp
     int shortest_stream_limit = 1;  // s; less is refused
     camera::PullRtsp::Transport transport = camera::PullRtsp::Transport::Auto;

@@ -286,6 +286,28 @@ TEST_F(ArloDriver, ADeviceThatTakesNothingForAWhileIsSetUpLater) {
     }
 }
 
+TEST_F(ArloDriver, ADeviceThatTellsWhatItHoldsIsTakenAtItsWord) {
+    device.model = "VMC4041P";
+    device.forgets = {{"PIRStartSensitivity", 1}, {"AlertBackoffTime", 2}};
+    register_device(device, home);
+    EXPECT_EQ(*device.registers.find("PIRStartSensitivity"),
+              protocols::arlo::Value(std::int64_t{80}))
+        << "told again";
+    const auto pause = hub->setting(porch, "alert_pause");
+    EXPECT_EQ(pause.reported, Value(7.0)) << "what it holds, beside what is wished";
+    const auto asked = std::ranges::count_if(device.heard, [](const auto& heard) {
+        return std::holds_alternative<protocols::arlo::RegisterGet>(heard.second.body);
+    });
+    EXPECT_EQ(asked, 2);
+
+    device.boot();
+    device.forgets = {};
+    device.nacks = {"registerGet"};
+    register_device(device, home);
+    register_device(device, home);
+    expect_as_wanted(device, porch);
+}
+
 TEST_F(ArloDriver, AWishForASleepingCameraIsAppliedWhenItCalls) {
     register_device(device, home);
     device.asleep = true;

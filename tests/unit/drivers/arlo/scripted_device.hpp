@@ -37,6 +37,7 @@ struct ScriptedDevice {
     std::set<std::string> refuses;         // registers
     std::set<std::string> refuses_values;  // "Register=text"
     std::set<std::string> nacks;           // types
+    std::map<std::string, int> forgets;    // acknowledges a register, and keeps it not: so often
     bool asleep = false;                   // does not answer
     int loses_answers = 0;                 // it does what it is asked and says nothing
 
@@ -76,6 +77,14 @@ struct ScriptedDevice {
         if (nacks.contains(std::string(message.type()))) return protocols::arlo::make_nack();
         if (std::holds_alternative<protocols::arlo::RaParams>(message.body)) ++rates;
         if (std::holds_alternative<protocols::arlo::StatusRequest>(message.body)) ++status_requests;
+        if (const auto* const get = std::get_if<protocols::arlo::RegisterGet>(&message.body)) {
+            Response out = protocols::arlo::make_ack();
+            out.values.emplace();
+            for (const std::string& name : get->names) {
+                if (const auto* const value = registers.find(name)) out.values->set(name, *value);
+            }
+            return out;
+        }
         const auto* const set = std::get_if<protocols::arlo::RegisterSet>(&message.body);
         if (set == nullptr) return protocols::arlo::make_ack();
         std::vector<std::string> errors;
@@ -84,6 +93,9 @@ struct ScriptedDevice {
             if (refuses.contains(name) ||
                 (text != nullptr && refuses_values.contains(name + "=" + *text))) {
                 errors.push_back(name);
+            } else if (const auto lazy = forgets.find(name);
+                       lazy != forgets.end() && lazy->second-- > 0) {
+                if (!registers.contains(name)) registers.set(name, std::int64_t{7});
             } else {
                 registers.set(name, value);
             }
