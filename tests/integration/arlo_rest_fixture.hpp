@@ -123,7 +123,8 @@ public:
                 },
                 .host_names = {"Hub.Local"}},
             config_, listening_, base::Log{},
-            {.patience = 1500ms, .wakes_for = 2s, .loopback_only = false});
+            drivers::arlo::RestOptions{
+                .patience = 1500ms, .wakes_for = 2s, .loopback_only = false});
         doors_->open();
         ASSERT_NE(doors_->rest_port(), 0);
         ASSERT_TRUE(registry_->add(std::move(*driver)));
