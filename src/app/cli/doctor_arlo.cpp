@@ -95,6 +95,8 @@ private:
                 out_.push_back(
                     examine_port(patient_, "Arlo devices", "arlo.ports", {arlo_.listen, port}));
         }
+        out_.push_back(examine_port(patient_, "pictures of Arlo devices", "arlo.upload_port",
+                                    {arlo_.listen, arlo_.upload_port}));
         if (arlo_.rest)
             out_.push_back(
                 examine_port(patient_, "Arlo's older clients", "arlo.rest", *arlo_.rest, false));

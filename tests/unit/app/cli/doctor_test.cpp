@@ -53,7 +53,7 @@ protected:
         };
         machine_.arlo_devices = [this](const std::filesystem::path&) { return devices_; };
         hub_.answer("GET /api/v1/cameras", nlohmann::json::array());
-        for (const int port : {8790, 8554, 4000, 4100})
+        for (const int port : {8790, 8554, 4000, 4100, 5000})
             owners_[static_cast<std::uint16_t>(port)] = "casement (pid 7)";
     }
 
@@ -132,6 +132,8 @@ TEST_F(Doctor, NamesWhoHasAPort) {
     expect("port 4100 (Arlo devices)", Verdict::Bad, "python3 (pid 9)", "arlo.ports");
     owners_[5000] = "docker-proxy (pid 10)";
     expect("port 5000 (Arlo's older clients)", Verdict::Bad, "docker-proxy", "arlo.rest");
+    expect("port 5000 (pictures of Arlo devices)", Verdict::Bad, "docker-proxy",
+           "arlo.upload_port");
 }
 
 TEST_F(Doctor, TellsTheHubFromAnotherHub) {
