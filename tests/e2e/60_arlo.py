@@ -153,7 +153,7 @@ def a_device_that_is_deaf_while_it_streams_comes_back_by_itself(folder):
 
 def one_upstream_for_everybody(folder):
     """25 viewers over RTSP (TCP and UDP), RTMP and HLS watch one camera that ends a stream without reports after six seconds."""
-    with house_with({"porch": ("pro2", {"record": {"mode": "off"}, "on_demand": True})}) as house:
+    with house_with({"porch": ("pro2", {"record": {"mode": "off"}, "on_demand": True, "power": "wired"})}) as house:
         porch = Device("pro2", "127.0.60.10", pace=1)
         viewers = []
         try:
