@@ -81,7 +81,7 @@ test("Every state has its words, its plate and its button", async () => {
   assert.equal(await tile(page, "privacy").locator(".shutters").isVisible(), true);
   assert.equal(await sill(page, "offline"), "Cannot be reached");
   const [title, small, button] = await plate(page, "offline");
-  assert.equal(title, `No answer since ${clock(since)}`); assert.match(small, /^no-route · retry in [1-5]?\d s$/); assert.equal(button, "Why?");
+  assert.equal(title, `No answer since ${clock(since)}`); assert.match(small, /^no-route · retry in \d+ s$/); assert.equal(button, "Why?");
   assert.equal(await sill(page, "signin"), "Sign-in needed"); assert.deepEqual(await plate(page, "signin"), ["Nanit signed us out", `session-ended · ${clock(since)}`, "Why?"]);
   assert.deepEqual(await plate(page, "refusing"), ["It answers, but not on port 554.", "refused", "Why?"]);
   assert.deepEqual(await plate(page, "locked"), ["Password not accepted", `wrong-password · ${clock(since)}`, "Why?"]);

@@ -485,14 +485,17 @@ void Device::save() {
 }
 
 async::Task<> Device::save_now() {
-    while (is_dirty_ && !is_forgotten_) {
-        is_dirty_ = false;
-        const auto put = co_await base_.memory.put(record_);
-        if (put) continue;
-        log_.warn("The state of the device could not be stored: {}", put.error().message());
-        co_return;
+    // What changes while one of the two is written is written as well before this ends.
+    while (!is_forgotten_ && (is_dirty_ || is_media_dirty_)) {
+        if (std::exchange(is_dirty_, false)) {
+            const auto put = co_await base_.memory.put(record_);
+            if (!put) {
+                log_.warn("The state of the device could not be stored: {}", put.error().message());
+                co_return;
+            }
+        }
+        co_await save_media();
     }
-    co_await save_media();
 }
 
 }  // namespace casement::drivers::arlo

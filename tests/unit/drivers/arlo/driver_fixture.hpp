@@ -127,7 +127,7 @@ struct ArloDriver : testing::Test {
         options.timing = {.settle = 0ms,
                           .retry_first = 1ms,
                           .retry_cap = 4ms,
-                          .set_up_message = 60ms,
+                          .set_up_message = 1s,
                           .keep_alive = 100s,
                           .look_around = 2ms};
         options.ping = [this](const std::string& to, const std::string&) { pinged.push_back(to); };
