@@ -54,6 +54,8 @@ Device::Device(Base& base, Record record, CameraConfig config, StoredMedia media
       alert_turns_(base.executor, kMaxAlerts),
       picture_turns_(base.executor, kMaxWaiting),
       sign_of_life_(base.executor),
+      set_up_backoff_(
+          {.first = base.timing.set_up_again, .cap = base.timing.set_up_again_cap, .jitter = 0}),
       set_up_ended_(base.executor, asio::steady_timer::time_point::max()),
       talk_port_(base.ports.talk.value_or(protocols::arlo::kTalkPort)) {
     // A device that has not said its model is told apart by where it calls at least.
@@ -220,7 +222,7 @@ void Device::registered(const Registration& registration, std::string json, Port
     takes_pictures_ = may_take_pictures(registration);
     ++registrations_;
     set_up_not_before_ = {};
-    set_up_pause_ = {};
+    set_up_backoff_.reset();
     if (is_new && !is_known_model(record_.model))
         log_.warn("Nobody has described the model {}: it gets what every Arlo camera takes",
                   record_.model.substr(0, 40));
@@ -463,7 +465,7 @@ void Device::look_around() {
         base_.spawn("end an event",
                     [self = shared_from_this(), what] { return self->end_overdue(what); });
     }
-    if (record_.needs_set_up && set_up_pause_.count() > 0 && !is_on_battery()) start_set_up();
+    if (record_.needs_set_up && set_up_backoff_.failures() > 0 && !is_on_battery()) start_set_up();
     const auto patience = base_.timing.keep_alive;
     const bool is_due = patience.count() > 0 && !is_on_battery() && !record_.address.empty() &&
                         now - heard_at_ >= patience;

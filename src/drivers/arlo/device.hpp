@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "async/bell.hpp"
+#include "async/retry.hpp"
 #include "camera/driver.hpp"
 #include "drivers/arlo/alerts.hpp"
 #include "drivers/arlo/base.hpp"
@@ -199,7 +200,7 @@ private:
     std::uint64_t registrations_ = 0;
     bool is_setting_up_ = false;
     base::SteadyTime set_up_not_before_{};
-    std::chrono::milliseconds set_up_pause_{0};
+    async::Backoff set_up_backoff_;    // of set-ups that were refused in part
     asio::steady_timer set_up_ended_;  // its waiters wake
     bool clock_on_its_way_ = false, keep_alive_on_its_way_ = false;
 

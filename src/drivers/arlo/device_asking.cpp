@@ -199,15 +199,14 @@ async::Task<> Device::set_up() {
         }
         if (!*done) {
             // A device that is busy with itself refuses what it takes a moment later.
-            set_up_pause_ = std::clamp(set_up_pause_ * 2, base_.timing.set_up_again,
-                                       base_.timing.set_up_again_cap);
-            set_up_not_before_ = base_.clock.steady_now() + set_up_pause_;
+            const auto pause = set_up_backoff_.next();
+            set_up_not_before_ = base_.clock.steady_now() + pause;
             log_.warn("The device refused a part of its set-up; again in {} s at the earliest",
-                      std::chrono::ceil<std::chrono::seconds>(set_up_pause_).count());
+                      std::chrono::ceil<std::chrono::seconds>(pause).count());
             declare();
             co_return;
         }
-        set_up_pause_ = {};
+        set_up_backoff_.reset();
         record_.needs_set_up = false;
         save();
         declare();
