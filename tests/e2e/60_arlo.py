@@ -106,7 +106,9 @@ def a_hub_that_was_killed_tears_down_what_it_left(folder):
     porch = Device("pro2", "127.0.60.10", "--listens-while-busy", pace=1)  # a device that can be reached while it streams, its waits as they are
     try:
         house.start()
-        house.wait_live("porch", 30)
+        # In mid-stream: a device is live for the hub as soon as it has called.
+        wait_until("pictures come", lambda: house.camera("porch").get("last_frame_at"), 30)
+        assert porch.count("rtsp-play") == 1, porch.told
         house.stop(signal.SIGKILL)
         began = time.monotonic()
         before = porch.count("rtsp-teardown")
