@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "media/bytes.hpp"
+#include "tests/fakes/test_data.hpp"
 
 namespace casement::media {
 
@@ -41,7 +42,7 @@ inline media::Bytes hex(std::string_view text) {
 
 /// `name` under tests/data; fails the test when it is missing.
 inline media::Bytes data_file(const std::string& name) {
-    std::ifstream in(std::string(CASEMENT_TEST_DATA "/") + name, std::ios::binary);
+    std::ifstream in(test_data() + "/" + name, std::ios::binary);
     EXPECT_TRUE(in) << name;
     return media::Bytes::from(std::vector<std::uint8_t>(std::istreambuf_iterator<char>(in), {}));
 }

@@ -14,6 +14,7 @@
 #include "formats/fmp4/slice.hpp"
 #include "media/jpeg.hpp"
 #include "tests/fakes/mp4_units.hpp"
+#include "tests/fakes/test_data.hpp"
 
 namespace casement {
 namespace {
@@ -77,7 +78,7 @@ SegmentIdentity identity() {
 class Remux : public testing::TestWithParam<const char*> {};
 
 TEST_P(Remux, KeepsEveryPacketOfFfmpegsFile) {
-    const std::string original = std::string(CASEMENT_TEST_DATA "/media/") + GetParam();
+    const std::string original = fakes::test_data() + "/media/" + GetParam();
     const auto source = formats::FileSource::open(original);
     ASSERT_TRUE(source);
     const auto tracks = fakes::units_of(*source);
@@ -142,7 +143,7 @@ TEST(Fmp4Ffmpeg, PlaysG711AndMotionJpeg) {
 /// A slice of three segments, the last of another run a minute later, as one file.
 std::vector<std::uint8_t> sliced(const char* name, formats::fmp4::SliceForm form) {
     using namespace formats::fmp4;
-    const auto source = formats::FileSource::open(std::string(CASEMENT_TEST_DATA "/media/") + name);
+    const auto source = formats::FileSource::open(fakes::test_data() + "/media/" + name);
     EXPECT_TRUE(source);
     const auto tracks = fakes::units_of(*source);
     std::vector<media::Bytes> files;

@@ -13,6 +13,7 @@
 #include "net/http_client.hpp"
 #include "sources/open_source.hpp"
 #include "tests/fakes/temp_directory.hpp"
+#include "tests/fakes/test_data.hpp"
 #include "tests/fakes/tones.hpp"
 #include "tests/integration/emulators/arlo_station.hpp"
 #include "tests/unit/net/loop.hpp"
@@ -153,7 +154,7 @@ protected:
         return response ? std::move(*response) : net::ClientResponse{};
     }
     static std::string file(const char* name) {
-        std::ifstream in(std::string(CASEMENT_TEST_DATA) + "/media/" + name, std::ios::binary);
+        std::ifstream in(fakes::test_data() + "/media/" + name, std::ios::binary);
         return {std::istreambuf_iterator<char>(in), {}};
     }
 

@@ -9,6 +9,7 @@
 #include "store/files.hpp"
 #include "tests/fakes/clock.hpp"
 #include "tests/fakes/temp_directory.hpp"
+#include "tests/fakes/test_data.hpp"
 #include "tests/unit/net/loop.hpp"
 
 namespace casement::api {
@@ -237,7 +238,7 @@ TEST(AuthTable, IsWhatItsPageSays) {
     const auto db = std::move(*store::Database::open(":memory:"));
     ASSERT_TRUE(store::migrate(*db, table::kSchema));
     const std::string documented =
-        store::read_file(CASEMENT_TEST_DATA "/../../docs/ref/schema/api.sql", 1 << 20).value();
+        store::read_file(fakes::test_data() + "/../../docs/ref/schema/api.sql", 1 << 20).value();
     EXPECT_THAT(documented, testing::HasSubstr(store::describe(*db).value()));
 }
 

@@ -5,6 +5,7 @@
 
 #include "camera/json.hpp"
 #include "store/files.hpp"
+#include "tests/fakes/test_data.hpp"
 
 namespace casement::camera {
 namespace {
@@ -275,7 +276,7 @@ TEST(DesiredState, SchemaIsTheDocumentedOne) {
     auto db = store::Database::open(":memory:").value();
     ASSERT_TRUE(store::migrate(*db, kDesiredSchema));
     const std::string documented =
-        store::read_file(CASEMENT_TEST_DATA "/../../docs/ref/schema/camera.sql", 1 << 20).value();
+        store::read_file(fakes::test_data() + "/../../docs/ref/schema/camera.sql", 1 << 20).value();
     EXPECT_THAT(documented, HasSubstr(store::describe(*db).value()));
 }
 

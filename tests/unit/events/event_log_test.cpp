@@ -10,6 +10,7 @@
 #include "tests/fakes/clock.hpp"
 #include "tests/fakes/coroutine.hpp"
 #include "tests/fakes/temp_directory.hpp"
+#include "tests/fakes/test_data.hpp"
 
 namespace casement::events {
 namespace {
@@ -254,7 +255,7 @@ TEST(EventLog, SchemaIsTheDocumentedOne) {
     auto db = store::Database::open(":memory:").value();
     ASSERT_TRUE(store::migrate(*db, table::kSchema));
     const std::string documented =
-        store::read_file(CASEMENT_TEST_DATA "/../../docs/ref/schema/events.sql", 1 << 20).value();
+        store::read_file(fakes::test_data() + "/../../docs/ref/schema/events.sql", 1 << 20).value();
     EXPECT_THAT(documented, HasSubstr(store::describe(*db).value()));
 }
 

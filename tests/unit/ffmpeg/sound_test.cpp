@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/fakes/test_data.hpp"
 #include "tests/fakes/tones.hpp"
 
 namespace casement::ffmpeg {
@@ -22,7 +23,7 @@ base::Result<Sound> read(const std::string& file, std::chrono::milliseconds long
     return Sound::read(base::as_bytes(file), longest);
 }
 std::string file(const char* name) {
-    std::ifstream in(std::string(CASEMENT_TEST_DATA) + "/media/" + name, std::ios::binary);
+    std::ifstream in(fakes::test_data() + "/media/" + name, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
 }
 media::CodecParameters parameters(Codec codec, int rate, int channels) {

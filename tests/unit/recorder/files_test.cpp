@@ -13,6 +13,7 @@
 #include "store/files.hpp"
 #include "tests/fakes/footage.hpp"
 #include "tests/fakes/temp_directory.hpp"
+#include "tests/fakes/test_data.hpp"
 
 namespace casement::recorder {
 namespace {
@@ -279,7 +280,8 @@ TEST(RecorderIndex, SchemaIsTheDocumentedOne) {
     auto db = store::Database::open(":memory:").value();
     ASSERT_TRUE(store::migrate(*db, index::kSchema));
     const std::string documented =
-        store::read_file(CASEMENT_TEST_DATA "/../../docs/ref/schema/recorder.sql", 1 << 20).value();
+        store::read_file(fakes::test_data() + "/../../docs/ref/schema/recorder.sql", 1 << 20)
+            .value();
     EXPECT_THAT(documented, HasSubstr(store::describe(*db).value()));
 }
 

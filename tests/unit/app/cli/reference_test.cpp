@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "app/cli/command_line.hpp"
+#include "tests/fakes/test_data.hpp"
 
 namespace casement::app::cli {
 namespace {
@@ -27,7 +28,7 @@ std::vector<std::string> commands_of(const std::string& help) {
 }
 
 TEST(CommandLineReference, NamesEveryCommand) {
-    std::ifstream in(std::filesystem::path(CASEMENT_TEST_DATA) / "../../docs/ref/command-line.md");
+    std::ifstream in(std::filesystem::path(fakes::test_data()) / "../../docs/ref/command-line.md");
     std::ostringstream page;
     page << in.rdbuf();
     const auto help = parse_command_line({"--help"});

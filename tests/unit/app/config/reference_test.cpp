@@ -7,13 +7,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/fakes/test_data.hpp"
 #include "tests/unit/app/config/environment.hpp"
 
 namespace casement::app::config {
 namespace {
 
 const std::filesystem::path kReference =
-    std::filesystem::path(CASEMENT_TEST_DATA) / "../../docs/ref";
+    std::filesystem::path(fakes::test_data()) / "../../docs/ref";
 
 std::string content_of(const std::filesystem::path& path) {
     std::ifstream in(path);

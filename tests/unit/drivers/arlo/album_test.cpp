@@ -13,6 +13,7 @@
 #include "tests/fakes/clock.hpp"
 #include "tests/fakes/coroutine.hpp"
 #include "tests/fakes/temp_directory.hpp"
+#include "tests/fakes/test_data.hpp"
 #include "tests/unit/net/loop.hpp"
 
 namespace casement::drivers::arlo {
@@ -28,7 +29,7 @@ using testing::StartsWith;
 /// A whole JPEG, found once in tests/data.
 const std::string& jpeg() {
     static const std::string bytes =
-        store::read_file(CASEMENT_TEST_DATA "/media/picture.jpg", 1 << 20).value();
+        store::read_file(fakes::test_data() + "/media/picture.jpg", 1 << 20).value();
     return bytes;
 }
 /// Another one: bytes behind the end mark count no more, so a comment goes in front.

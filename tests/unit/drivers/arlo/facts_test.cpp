@@ -14,6 +14,7 @@
 #include "protocols/arlo/message.hpp"
 #include "store/files.hpp"
 #include "tests/fakes/coroutine.hpp"
+#include "tests/fakes/test_data.hpp"
 
 namespace casement::drivers::arlo {
 namespace {
@@ -254,7 +255,7 @@ TEST(Memory, SchemaIsTheDocumentedOne) {
     auto db = store::Database::open(":memory:").value();
     ASSERT_TRUE(store::migrate(*db, kArloSchema));
     const std::string documented =
-        store::read_file(CASEMENT_TEST_DATA "/../../docs/ref/schema/arlo.sql", 1 << 20).value();
+        store::read_file(fakes::test_data() + "/../../docs/ref/schema/arlo.sql", 1 << 20).value();
     const std::string described = store::describe(*db).value();
     EXPECT_THAT(documented, HasSubstr(described));
 }

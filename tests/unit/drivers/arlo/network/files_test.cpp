@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "drivers/arlo/network/steps.hpp"
+#include "tests/fakes/test_data.hpp"
 #include "tests/unit/drivers/arlo/network/plans.hpp"
 
 namespace casement::drivers::arlo::network {
@@ -20,7 +21,7 @@ using testing::Not;
 namespace fs = std::filesystem;
 
 std::string expected(const std::string& folder, const std::string& name) {
-    std::ifstream in(fs::path(CASEMENT_TEST_DATA) / "arlo" / "network" / folder / name);
+    std::ifstream in(fs::path(fakes::test_data()) / "arlo" / "network" / folder / name);
     std::ostringstream out;
     out << in.rdbuf();
     return in ? out.str() : "no such file";
@@ -37,7 +38,7 @@ void expect_files(const Plan& plan, const std::string& folder) {
         EXPECT_FALSE(file.about.empty());
     }
     for (const auto& entry :
-         fs::directory_iterator(fs::path(CASEMENT_TEST_DATA) / "arlo" / "network" / folder))
+         fs::directory_iterator(fs::path(fakes::test_data()) / "arlo" / "network" / folder))
         EXPECT_THAT(names, Contains(entry.path().filename().string())) << folder;
 }
 
