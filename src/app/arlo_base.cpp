@@ -1,13 +1,14 @@
 #include "app/arlo_base.hpp"
 
+#include "net/endpoint.hpp"
+
 namespace casement::app {
 
 drivers::arlo::DriverOptions arlo_options(const config::Config& config) {
     drivers::arlo::DriverOptions out;
     out.door.address = config.arlo.listen;
     out.door.ports = config.arlo.ports;
-    const bool is_any = config.arlo.listen == "0.0.0.0" || config.arlo.listen == "::";
-    if (!is_any) out.link.bind_address = config.arlo.listen;
+    if (!net::is_everywhere(config.arlo.listen)) out.link.bind_address = config.arlo.listen;
     if (config.arlo.rtp_ports.size() == 2)
         out.rtp_ports = {config.arlo.rtp_ports[0], config.arlo.rtp_ports[1]};
     out.house.wifi_country = config.arlo.wifi_country;

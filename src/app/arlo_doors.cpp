@@ -11,14 +11,6 @@ namespace {
 constexpr std::size_t kMaxConnections = 300;
 constexpr std::size_t kMaxPerAddress = 32;
 
-bool is_any(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
-
-bool is_loopback(const std::string& host) {
-    boost::system::error_code error;
-    const auto address = net::ip::make_address(host, error);
-    return !error && address.is_loopback();
-}
-
 }  // namespace
 
 ArloDoors::ArloDoors(drivers::arlo::RestParts parts, config::Arlo config, Listening& listening,
@@ -34,24 +26,24 @@ ArloDoors::ArloDoors(drivers::arlo::RestParts parts, config::Arlo config, Listen
 /// A port can be bound once where one of two addresses holds the other: one listener serves both.
 bool ArloDoors::is_shared() const {
     return config_.rest && config_.rest->port == config_.upload_port &&
-           (config_.rest->host == config_.listen || is_any(config_.rest->host) ||
-            is_any(config_.listen));
+           (config_.rest->host == config_.listen || net::is_everywhere(config_.rest->host) ||
+            net::is_everywhere(config_.listen));
 }
 
 /// Where it shares a listener that is wider than what the file grants it, it looks who calls.
 drivers::arlo::RestOptions ArloDoors::narrowed(drivers::arlo::RestOptions options) const {
-    options.loopback_only = config_.rest && is_loopback(config_.rest->host);
+    options.loopback_only = config_.rest && net::is_loopback(config_.rest->host);
     return options;
 }
 
 std::string ArloDoors::upload_url(std::uint16_t port) const {
     if (!config_.upload_advertise.empty()) return "http://" + config_.upload_advertise;
-    const std::string& host = is_any(config_.listen) ? config_.gateway : config_.listen;
+    const std::string& host = net::is_everywhere(config_.listen) ? config_.gateway : config_.listen;
     return "http://" + config::ListenAddress{host, port}.text();
 }
 
 void ArloDoors::warn_of_reach() const {
-    if (!config_.rest || is_loopback(config_.rest->host)) return;
+    if (!config_.rest || net::is_loopback(config_.rest->host)) return;
     log_.warn(
         "arlo.rest is open to everybody who reaches {}: it asks nobody who he is. Keep it on "
         "127.0.0.1 unless a client on another machine needs it",
@@ -62,7 +54,7 @@ void ArloDoors::open() {
     const std::string uploads = config::ListenAddress{config_.listen, config_.upload_port}.text();
     const bool is_one = is_shared();
     if (config_.rest) {
-        const bool is_wider = is_one && is_any(config_.listen);
+        const bool is_wider = is_one && net::is_everywhere(config_.listen);
         const auto opened = open(rest_door_, "Arlo REST", is_wider ? uploads : config_.rest->text(),
                                  [&](net::HttpServer& server) {
                                      rest_.mount(server);

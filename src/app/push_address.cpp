@@ -9,6 +9,7 @@
 #include "app/control.hpp"
 #include "app/suggest.hpp"
 #include "base/random.hpp"
+#include "net/endpoint.hpp"
 
 namespace casement::app {
 
@@ -28,10 +29,6 @@ std::string address(std::string_view scheme, const std::string& host, std::uint1
                     const base::Secret& key) {
     return fmt::format("{}://{}/push/{}", scheme, config::ListenAddress{host, port}.text(),
                        key.reveal());
-}
-
-bool is_everywhere(const config::ListenAddress& listen) {
-    return listen.host == "0.0.0.0" || listen.host == "::";
 }
 
 /// "192.168.1.10" of "192.168.1.10:1935" and "::1" of "[::1]:1935".
@@ -138,7 +135,7 @@ PushAddresses push_addresses(const config::Config& config, const base::Secret& k
     const std::string& advertise = config.rtmp.advertise;
     const std::string outside = advertise.empty() ? own_address : host_of(advertise);
     const auto host = [&](const config::ListenAddress& listen) {
-        return is_everywhere(listen) ? outside : listen.host;
+        return net::is_everywhere(listen.host) ? outside : listen.host;
     };
     PushAddresses out;
     out.rtmp = advertise.empty()

@@ -1,5 +1,7 @@
 #include "net/endpoint.hpp"
 
+#include <optional>
+
 #include "base/text.hpp"
 
 namespace casement::net {
@@ -33,6 +35,28 @@ base::Result<ip::tcp::endpoint> parse_endpoint(std::string_view text) {
 ip::address unmapped(const ip::address& address) {
     if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
     return ip::make_address_v4(ip::v4_mapped, address.to_v6());
+}
+
+namespace {
+
+/// Of text that is none: no value.
+std::optional<ip::address> read_address(std::string_view text) {
+    boost::system::error_code ec;
+    const ip::address address = ip::make_address(std::string(text), ec);
+    if (ec) return std::nullopt;
+    return unmapped(address);
+}
+
+}  // namespace
+
+bool is_loopback(std::string_view address) {
+    const auto read = read_address(address);
+    return read && read->is_loopback();
+}
+
+bool is_everywhere(std::string_view address) {
+    const auto read = read_address(address);
+    return read && read->is_unspecified();
 }
 
 std::string to_text(const ip::address& address) { return unmapped(address).to_string(); }

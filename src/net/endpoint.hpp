@@ -22,6 +22,11 @@ base::Result<ip::tcp::endpoint> parse_endpoint(std::string_view text);
 /// An IPv4 address as such, also where a socket for both families tells it as ::ffff:a.b.c.d.
 ip::address unmapped(const ip::address& address);
 
+/// Is this text an address of this machine alone, also as ::ffff:127.0.0.1? A name is none.
+bool is_loopback(std::string_view address);
+/// Does a listener with this address, "0.0.0.0" or "::", listen on all that the machine has?
+bool is_everywhere(std::string_view address);
+
 /// The opposite of parse_endpoint; IPv4 addresses mapped into IPv6 are written as IPv4.
 std::string to_text(const ip::tcp::endpoint& endpoint);
 std::string to_text(const ip::udp::endpoint& endpoint);

@@ -84,8 +84,8 @@ private:
                         .remedy = std::move(remedy)});
     }
 
-    bool is_loopback() const { return arlo_.listen.starts_with("127."); }
-    bool is_everywhere() const { return arlo_.listen == "0.0.0.0"; }
+    bool is_loopback() const { return net::is_loopback(arlo_.listen); }
+    bool is_everywhere() const { return net::is_everywhere(arlo_.listen); }
     /// The hub's machine is the gateway, and the hub listens on its address.
     bool is_the_gateway() const { return arlo_.listen == arlo_.gateway; }
 
@@ -115,8 +115,9 @@ private:
         const std::string topic = "arlo.listen";
         if (is_everywhere())
             return say(Verdict::Warn, topic,
-                       "0.0.0.0: everybody on every network can talk to the base station, which "
-                       "knows no passwords",
+                       arlo_.listen +
+                           ": everybody on every network can talk to the base station, which "
+                           "knows no passwords",
                        "the configuration", "name the address on the cameras' network");
         if (is_loopback())
             return say(Verdict::Warn, topic,

@@ -86,7 +86,8 @@ async::Task<Device::Answer> Device::ask(Port port, Body body, Deadline deadline,
                                         camera::WakeCause cause) {
     const auto self = shared_from_this();
     CASEMENT_CO_TRY(const auto turn, co_await turns_.take(deadline));
-    std::chrono::milliseconds pause = base_.timing.retry_first;
+    async::Backoff backoff(
+        {.first = base_.timing.retry_first, .cap = base_.timing.retry_cap, .jitter = 0});
     for (;;) {
         if (base_.ping && is_on_battery() && !record_.address.empty())
             base_.ping(record_.address, base_.bind_address);
@@ -98,6 +99,7 @@ async::Task<Device::Answer> Device::ask(Port port, Body body, Deadline deadline,
             co_return judged(std::move(*answer));
         }
         if (answer.error().is(ErrorKind::Cancelled)) co_return answer;
+        const std::chrono::milliseconds pause = backoff.next();
         const auto next = std::chrono::steady_clock::now() + pause;
         if (next >= deadline.time()) {
             away(answer.error());
@@ -106,7 +108,6 @@ async::Task<Device::Answer> Device::ask(Port port, Body body, Deadline deadline,
         }
         log_.debug("No answer, trying again in {} ms: {}", pause.count(), answer.error().message());
         CASEMENT_CO_TRY(co_await sign_of_life_.wait_until(next));
-        pause = std::min(pause * 2, base_.timing.retry_cap);
     }
 }
 

@@ -24,6 +24,22 @@ TEST(Endpoint, IsReadAndWrittenAsText) {
     }
 }
 
+TEST(Endpoint, KnowsThisMachineAloneFromEveryNetwork) {
+    for (const char* text : {"127.0.0.1", "127.255.255.254", "::1", "::ffff:127.0.0.1"}) {
+        EXPECT_TRUE(is_loopback(text)) << text;
+        EXPECT_FALSE(is_everywhere(text)) << text;
+    }
+    for (const char* text : {"0.0.0.0", "::", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0"}) {
+        EXPECT_TRUE(is_everywhere(text)) << text;
+        EXPECT_FALSE(is_loopback(text)) << text;
+    }
+    for (const char* text : {"", "localhost", "127.0.0.1:80", "[::1]", "128.0.0.1", "::2",
+                             "::ffff:10.0.0.1", "0.0.0.1", "127.1"}) {
+        EXPECT_FALSE(is_loopback(text)) << text;
+        EXPECT_FALSE(is_everywhere(text)) << text;
+    }
+}
+
 class Listening : public testing::Test {
 protected:
     std::unique_ptr<Listener> listen(ListenOptions options = {}) {

@@ -27,12 +27,6 @@ std::string_view host_of(std::string_view authority) {
     return authority.substr(0, authority.find(':'));
 }
 
-bool is_loopback(const std::string& text) {
-    boost::system::error_code error;
-    const auto address = net::ip::make_address(text, error);
-    return !error && net::unmapped(address).is_loopback();
-}
-
 bool is_refusal(ErrorKind kind) {
     return kind == ErrorKind::Unsupported || kind == ErrorKind::InvalidArgument ||
            kind == ErrorKind::FailedPrecondition;
@@ -73,7 +67,7 @@ net::Guard Rest::guard() const {
                Request& request,
                const net::RouteOptions& options) -> async::Task<std::optional<Response>> {
         if (options.access == kDeviceAccess) co_return std::nullopt;
-        if (loopback_only && !is_loopback(request.remote_address))
+        if (loopback_only && !net::is_loopback(request.remote_address))
             co_return rest::refuse(403, "This interface is for programs on this machine alone.");
         const std::string why = why_foreign(request.headers, names);
         if (why.empty()) co_return std::nullopt;
