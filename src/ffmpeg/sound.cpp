@@ -151,6 +151,7 @@ public:
         }
         if (samples_.empty())
             return base::fail(ErrorKind::InvalidArgument, "There is no sound in the file.");
+        if (samples_.size() > most_) samples_.resize(most_);  // what the resampler held back
         return std::move(samples_);
     }
 
@@ -226,13 +227,18 @@ private:
                                   "Sound of {} channels and {} Hz cannot be played.", channels,
                                   rate_);
         }
+        // Looked at before there is memory for it: 8 kB of samples at 1 Hz are hours.
+        if (std::int64_t{frame.nb_samples} * kRate / rate_ > static_cast<std::int64_t>(most_))
+            return is_too_long();
         CASEMENT_TRY(resample(*swr_, const_cast<const std::uint8_t**>(frame.extended_data),
                               frame.nb_samples, {&samples_, nullptr}, 1));
-        if (samples_.size() > most_)
-            return base::fail(ErrorKind::InvalidArgument,
-                              "The sound is longer than {} s; send a shorter one.",
-                              longest_.count() / 1000);
-        return {};
+        return samples_.size() > most_ ? is_too_long() : Result<>{};
+    }
+
+    Result<> is_too_long() const {
+        return base::fail(ErrorKind::InvalidArgument,
+                          "The sound is longer than {} s; send a shorter one.",
+                          longest_.count() / 1000);
     }
 
     Bytes bytes_;

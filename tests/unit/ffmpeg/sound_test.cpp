@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "tests/fakes/test_data.hpp"
 #include "tests/fakes/tones.hpp"
@@ -84,6 +85,19 @@ TEST(Sound, HasALongestTime) {
     ASSERT_FALSE(longer);
     EXPECT_EQ(longer.error().kind(), ErrorKind::InvalidArgument);
     EXPECT_EQ(longer.error().message(), "The sound is longer than 1 s; send a shorter one.");
+}
+
+TEST(Sound, SamplesThatLastForHoursGetNoMemory) {
+    const auto memory_kb = [] {
+        rusage usage{};
+        ::getrusage(RUSAGE_SELF, &usage);
+        return usage.ru_maxrss;
+    };
+    const auto before = memory_kb();
+    const auto hours = read(wav_of_tone(0.1, 4000, 1));  // 8 kB
+    ASSERT_FALSE(hours);
+    EXPECT_EQ(hours.error().message(), "The sound is longer than 60 s; send a shorter one.");
+    EXPECT_LT(memory_kb() - before, 200'000);
 }
 
 TEST(Sound, WhatIsNoneIsTheSendersFault) {
