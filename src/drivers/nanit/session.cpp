@@ -1,0 +1,125 @@
+#include "drivers/nanit/session.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "base/log.hpp"
+
+namespace casement::drivers::nanit {
+
+namespace {
+
+using base::ErrorKind;
+using base::Result;
+using base::Secret;
+using nlohmann::json;
+
+std::string name_of(std::string_view account, std::string_view what) {
+    return fmt::format("nanit/{}/{}", account, what);
+}
+
+/// Refuses by NotFound: whoever finds nothing asks a person to sign in.
+Result<json> stored_json(const store::SealedStore& sealed, const std::string& name) {
+    CASEMENT_TRY(const Secret secret, sealed.get(name));
+    json out = json::parse(secret.reveal(), nullptr, false);
+    if (!out.is_object()) return base::fail(ErrorKind::NotFound, "{} is not of this version", name);
+    return out;
+}
+
+std::string text_of(const json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+base::WallTime time_of(const json& object, const char* key) {
+    const auto found = object.find(key);
+    const bool is_time = found != object.end() && found->is_number_integer();
+    return base::WallTime{std::chrono::seconds{is_time ? found->get<std::int64_t>() : 0}};
+}
+
+std::int64_t seconds(base::WallTime time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+Secret as_secret(const json& value) {
+    return Secret(value.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+}  // namespace
+
+Session make_session(Tokens tokens, base::WallTime now) {
+    base::mask_in_logs(tokens.access.reveal());
+    base::mask_in_logs(tokens.refresh.reveal());
+    const base::WallTime expires = expiry_of(tokens.access, now, tokens.expires_in);
+    return {.access = std::move(tokens.access),
+            .refresh = std::move(tokens.refresh),
+            .received = std::chrono::floor<std::chrono::seconds>(now),
+            .expires = std::chrono::floor<std::chrono::seconds>(expires)};
+}
+
+bool is_account_name(std::string_view name) {
+    return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+    });
+}
+
+Result<Session> stored_session(const store::SealedStore& sealed, std::string_view account) {
+    CASEMENT_TRY(const json stored, stored_json(sealed, name_of(account, "session")));
+    Session out{.access = Secret(text_of(stored, "access_token")),
+                .refresh = Secret(text_of(stored, "refresh_token")),
+                .received = time_of(stored, "received"),
+                .expires = time_of(stored, "expires")};
+    if (out.access.empty() && out.refresh.empty())
+        return base::fail(ErrorKind::NotFound, "the stored session of {} is empty", account);
+    base::mask_in_logs(out.access.reveal());
+    base::mask_in_logs(out.refresh.reveal());
+    return out;
+}
+
+Result<> store_session(store::SealedStore& sealed, std::string_view account,
+                       const Session& session) {
+    return sealed.put(name_of(account, "session"),
+                      as_secret({{"access_token", session.access.reveal()},
+                                 {"refresh_token", session.refresh.reveal()},
+                                 {"received", seconds(session.received)},
+                                 {"expires", seconds(session.expires)}}));
+}
+
+Result<Pending> stored_pending(const store::SealedStore& sealed, std::string_view account) {
+    CASEMENT_TRY(const json stored, stored_json(sealed, name_of(account, "challenge")));
+    Pending out{.email = text_of(stored, "email"),
+                .password = Secret(text_of(stored, "password")),
+                .challenge = {.token = Secret(text_of(stored, "mfa_token")),
+                              .channel = text_of(stored, "channel"),
+                              .hint = text_of(stored, "hint")},
+                .sent = time_of(stored, "sent")};
+    if (out.challenge.token.empty())
+        return base::fail(ErrorKind::NotFound, "no code is expected for {}", account);
+    base::mask_in_logs(out.password.reveal());
+    base::mask_in_logs(out.challenge.token.reveal());
+    return out;
+}
+
+Result<> store_pending(store::SealedStore& sealed, std::string_view account,
+                       const Pending& pending) {
+    base::mask_in_logs(pending.challenge.token.reveal());
+    return sealed.put(name_of(account, "challenge"),
+                      as_secret({{"email", pending.email},
+                                 {"password", pending.password.reveal()},
+                                 {"mfa_token", pending.challenge.token.reveal()},
+                                 {"channel", pending.challenge.channel},
+                                 {"hint", pending.challenge.hint},
+                                 {"sent", seconds(pending.sent)}}));
+}
+
+Result<> forget_pending(store::SealedStore& sealed, std::string_view account) {
+    return sealed.remove(name_of(account, "challenge"));
+}
+
+std::string lock_file(std::string_view folder, std::string_view account) {
+    return fmt::format("{}/nanit-{}.lock", folder, account);
+}
+
+}  // namespace casement::drivers::nanit
