@@ -3,11 +3,11 @@ import { en, has, t } from "./strings.js";
 import { lang, moment } from "./time.js";
 
 /** Codes for which a person must sign in somewhere; everything else is never answered with a login. */
-const kSignIn = new Set(["session-ended", "code-needed", "wrong-password"]);
+const kSignIn = new Set(["session-ended", "code-needed", "wrong-password", "wrong-code", "not-signed-in", "account-refused"]);
 /** What the time line draws for a stretch that is missing because of this code. */
 const kGap = {
   "no-route": "offline", "never-called": "offline", refused: "offline", stalled: "offline", "no-keyframe": "offline", codec: "offline", clock: "offline", "hub-unreachable": "offline", "seats-full": "offline", busy: "offline", stuck: "offline", restarting: "offline", "port-taken": "offline", "vendor-down": "offline", quota: "offline", offline: "offline", unreachable: "offline", "camera-unreachable": "offline",
-  "session-ended": "session", "code-needed": "session", "wrong-password": "session", session: "session",
+  "session-ended": "session", "code-needed": "session", "wrong-password": "session", "wrong-code": "session", "not-signed-in": "session", "account-refused": "session", session: "session",
   privacy: "privacy", asleep: "asleep", "battery-empty": "asleep", "battery-budget": "asleep", resting: "asleep", off: "off", "recording-off": "off", "hub-stopped": "hub", "disk-full": "disk", "disk-slow": "disk", disk: "disk", deleted: "kept", "deleted-as-agreed": "kept", kept: "kept",
 };
 export const needsSignIn = (code) => kSignIn.has(code);

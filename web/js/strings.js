@@ -71,6 +71,7 @@ export const en = {
 
   // The copy deck of page.md §4: what each reason code says, and what to do about it (step 1, 2, 3).
   "reason.session-ended": "{vendor} signed us out.", "reason.code-needed": "{vendor} sent a code to {hint}.", "reason.wrong-password": "{vendor} did not accept the password.",
+  "reason.wrong-code": "{vendor} did not accept the code.", "reason.not-signed-in": "Nobody has signed in to {vendor} yet.", "reason.account-refused": "{vendor} does not let this account in.",
   "reason.vendor-down": "{vendor} does not answer; your sign-in is fine.", "reason.quota": "{vendor} allows no more questions until {time}.",
   "reason.never-called": "It has not called this hub yet.", "reason.no-route": "It does not answer on the network.", "reason.refused": "It answers, but not on port {port}.", "reason.refused.plain": "It answers, but refuses the connection.", "reason.clock": "Its clock is {off} off.", "reason.clock.plain": "Its clock is off.",
   "reason.hub-unreachable": "The camera cannot find this hub at {address}.", "reason.hub-unreachable.plain": "The camera cannot find this hub.", "reason.seats-full": "Both seats of the camera are taken, one perhaps by the phone app.",
