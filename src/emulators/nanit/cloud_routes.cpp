@@ -1,0 +1,177 @@
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "emulators/nanit/cloud_state.hpp"
+
+namespace casement::emulators::nanit {
+
+using net::Request;
+using net::Response;
+using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t kUsualLimit = 10, kMostListed = 100;
+constexpr std::string_view kPngHead = "\x89PNG\r\n\x1a\n";
+constexpr std::size_t kMaxPicture = 4 * 1024 * 1024;
+constexpr int kCodeSent = 482;  // the vendor's own: a code is on its way
+
+/// The member, where it is text; numbers are not: a code is text with its zeros.
+std::string text_of(const json& body, const char* name) {
+    if (!body.is_object() || !body.contains(name) || !body[name].is_string()) return {};
+    return body[name].get<std::string>();
+}
+
+Response tokens_answer(int status, const Accounts::Tokens& tokens) {
+    return Response::json(status, json{{"access_token", tokens.access.reveal()},
+                                       {"refresh_token", tokens.refresh.reveal()}}
+                                      .dump());
+}
+
+Response log_in(Cloud::State& cloud, const Request& request) {
+    const json body = json::parse(request.body, nullptr, false);
+    if (!body.is_object()) return Response::json(400, R"({"error":"invalid_request"})");
+    if (body.contains("mfa_code") && !body["mfa_code"].is_string())
+        return Response::json(400, R"({"error":"invalid_request"})");
+    const auto answer =
+        cloud.accounts.log_in({.email = text_of(body, "email"),
+                               .password = base::Secret(text_of(body, "password")),
+                               .channel = text_of(body, "channel"),
+                               .mfa_token = base::Secret(text_of(body, "mfa_token")),
+                               .mfa_code = text_of(body, "mfa_code")});
+    if (const auto* tokens = std::get_if<Accounts::Tokens>(&answer))
+        return tokens_answer(201, *tokens);
+    if (const auto* challenge = std::get_if<Accounts::Challenge>(&answer)) {
+        return Response::json(kCodeSent, json{{"mfa_token", challenge->token.reveal()},
+                                              {"phone_suffix", challenge->phone_suffix},
+                                              {"channel", challenge->channel}}
+                                             .dump());
+    }
+    return Response::json(401, R"({"message":"unauthorized"})");
+}
+
+Response resend(Cloud::State& cloud, const Request& request) {
+    const json body = json::parse(request.body, nullptr, false);
+    const bool sent = cloud.accounts.resend(text_of(body, "mfa_token"));
+    return Response::json(sent ? 200 : 404, "{}");
+}
+
+Response refresh(Cloud::State& cloud, const Request& request) {
+    const json body = json::parse(request.body, nullptr, false);
+    const auto tokens = cloud.accounts.refresh(text_of(body, "refresh_token"));
+    if (!tokens) return Response::json(404, R"({"message":"not found"})");
+    return tokens_answer(200, *tokens);
+}
+
+std::size_t limit_of(const Request& request) {
+    const auto asked = base::parse_number<std::size_t>(request.query_value("limit").value_or(""));
+    return std::min(asked.value_or(kUsualLimit), kMostListed);
+}
+
+Response found_or_404(const std::optional<std::string>& body) {
+    return body ? Response::json(200, *body) : Response::json(404, R"({"message":"not found"})");
+}
+
+/// The picture of a breathing session: multipart, with a PNG in it. Only that is looked at.
+Response bmm_session(Cloud::State&, Baby& baby, const Request& request) {
+    if (!request.body.contains(kPngHead))
+        return Response::json(422, R"({"message":"the image is no PNG"})");
+    return Response::json(200,
+                          json{{"bmm_sessions",
+                                {{"baby_uid", baby.uid},
+                                 {"camera_uid", baby.camera_uid.value_or("")},
+                                 {"camera_status", "rgb"},
+                                 {"detected", true},
+                                 {"trigger_type", "user"},
+                                 {"trigger_id", "1"},
+                                 {"data",
+                                  {{"objects",
+                                    {{{"box", {{"x1", 577}, {"x2", 677}, {"y1", 379}, {"y2", 479}}},
+                                      {"score", 0.9}}}}}}}}}
+                              .dump());
+}
+
+}  // namespace
+
+void Cloud::State::add_account_routes() {
+    route("POST", "/login", "login", Family::Open, log_in);
+    route("POST", "/mfa/resend", "resend", Family::Open, resend);
+    route("POST", "/tokens/refresh", "refresh", Family::Open, refresh);
+    route("GET", "/user", "user", Family::Babies, [](State&, const Request&) {
+        return Response::json(200, R"({"user":{"uid":"u77","first_name":"Alex"}})");
+    });
+}
+
+void Cloud::State::add_baby_routes() {
+    route("GET", "/babies", "babies", Family::Babies,
+          [](State& cloud, const Request&) { return Response::json(200, cloud.nursery.babies()); });
+    const auto add = [this](const char* method, const char* rest, const char* name, Answer answer) {
+        route(method, fmt::format("/babies/{{baby}}{}", rest), name, Family::Babies, answer);
+    };
+    add("GET", "", "baby", [](State& cloud, const Request& request) {
+        return cloud.about_baby(request, [](State& s, Baby& baby, const Request&) {
+            return Response::json(200, s.nursery.baby(baby));
+        });
+    });
+    add("GET", "/messages", "messages", [](State& cloud, const Request& request) {
+        return cloud.about_baby(request, [](State& s, Baby& baby, const Request& asked) {
+            return Response::json(200, s.nursery.messages(baby, limit_of(asked)));
+        });
+    });
+    add("GET", "/events", "events", [](State& cloud, const Request& request) {
+        return cloud.about_baby(request, [](State& s, Baby& baby, const Request& asked) {
+            return Response::json(200, s.nursery.events(baby, limit_of(asked)));
+        });
+    });
+    add("GET", "/events/last", "last_event", [](State& cloud, const Request& request) {
+        return cloud.about_baby(request, [](State& s, Baby& baby, const Request&) {
+            return found_or_404(s.nursery.last_event(baby));
+        });
+    });
+    add("GET", "/events/{event}", "event", [](State& cloud, const Request& request) {
+        return cloud.about_baby(request, [](State& s, Baby& baby, const Request& asked) {
+            return found_or_404(s.nursery.event(baby, asked.capture("event")));
+        });
+    });
+    add("GET", "/stats/latest", "stats", [](State& cloud, const Request& request) {
+        return cloud.about_baby(request, [](State& s, Baby& baby, const Request&) {
+            return Response::json(200, s.nursery.stats(baby));
+        });
+    });
+    add("GET", "/notification_settings", "settings", [](State& cloud, const Request& request) {
+        return cloud.about_baby(request, [](State& s, Baby& baby, const Request&) {
+            return Response::json(200, s.nursery.settings(baby));
+        });
+    });
+    add("PUT", "/notification_settings", "put_settings", [](State& cloud, const Request& request) {
+        return cloud.about_baby(request, [](State& s, Baby& baby, const Request& asked) {
+            if (!s.nursery.change_settings(baby, asked.body))
+                return Response::json(400, R"({"message":"bad request"})");
+            return Response::json(200, s.nursery.settings(baby));
+        });
+    });
+}
+
+void Cloud::State::add_focus_routes() {
+    route("GET", "/focus/cameras/{camera}/uc_token", "uc_token", Family::Focus,
+          [](State& cloud, const Request& request) {
+              const std::string uid(request.capture("camera"));
+              if (cloud.nursery.find_camera(uid) == nullptr) return found_or_404({});
+              const std::string token = cloud.accounts.make_camera_token(uid).reveal();
+              if (cloud.options.nests_camera_tokens)
+                  return Response::json(200, json{{"uc_token", {{"token", token}}}}.dump());
+              return Response::json(200, json{{"uc_token", token}}.dump());
+          });
+    route("GET", "/focus/cameras/{camera}/connection_status", "connection_status", Family::Focus,
+          [](State& cloud, const Request& request) {
+              const Baby* baby = cloud.nursery.find_camera(request.capture("camera"));
+              if (baby == nullptr) return found_or_404({});
+              return Response::json(200, json{{"connected", baby->connected}}.dump());
+          });
+    route(
+        "POST", "/focus/babies/{baby}/bmm/sessions", "bmm", Family::Focus,
+        [](State& cloud, const Request& request) { return cloud.about_baby(request, bmm_session); },
+        kMaxPicture);
+}
+
+}  // namespace casement::emulators::nanit

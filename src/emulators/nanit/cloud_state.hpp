@@ -1,0 +1,57 @@
+#pragma once
+// What the cloud's routes share.
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/task_group.hpp"
+#include "emulators/nanit/cloud.hpp"
+#include "net/http_server.hpp"
+
+namespace casement::emulators::nanit {
+
+// Shared with the tasks and, weakly, with the handlers of connections that may end later.
+struct Cloud::State : std::enable_shared_from_this<Cloud::State> {
+    State(async::Executor e, const base::Clock& c, CloudOptions o, std::unique_ptr<net::Listener> l,
+          std::shared_ptr<net::TlsServerContext> tls, const base::Log& log);
+
+    const async::Executor executor;
+    const base::Clock& clock;
+    const CloudOptions options;
+    const std::unique_ptr<net::Listener> listener;
+    net::HttpServer server;
+    Accounts accounts{clock};
+    Nursery nursery{clock};
+    std::map<std::string, std::shared_ptr<Relay>, std::less<>> relays;
+    struct Ordered {
+        std::string route;
+        Fault fault;
+        int times;
+    };
+    std::deque<Ordered> faults;
+    RequestCounts counts;
+    async::TaskGroup tasks;
+
+    using Answer = net::Response (*)(State&, const net::Request&);
+    void route(std::string method, std::string pattern, std::string name, Family family,
+               Answer answer, std::size_t max_body_bytes = 64 * 1024);
+    void add_account_routes();
+    void add_baby_routes();
+    void add_focus_routes();
+    void set_guard();
+
+    std::optional<Fault> take_fault(std::string_view route);
+    /// The baby that the path names, for its answer; else 404.
+    net::Response about_baby(const net::Request& request,
+                             net::Response (*answer)(State&, Baby&, const net::Request&));
+    std::shared_ptr<Relay> relay_of(std::string_view camera_uid);
+};
+
+/// An answer that is cut before its first byte of body: what was asked for is done, and nobody
+/// learns of it.
+net::Response lost_answer();
+
+}  // namespace casement::emulators::nanit
