@@ -1,0 +1,99 @@
+#pragma once
+// A Nanit camera: its door on the local network, its place behind the relay, what it pushes and
+// publishes.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "async/blocking_pool.hpp"
+#include "async/task.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "emulators/nanit/camera_state.hpp"
+#include "emulators/nanit/control_session.hpp"
+#include "emulators/nanit/streams.hpp"
+
+namespace casement::emulators::nanit {
+
+struct CameraOptions {
+    std::string uid = "N301EMU0000001";
+    /// Of the door; real ones have port 442. Empty: no door, the relay alone.
+    std::string listen = "127.0.0.1:0";
+    /// Whether a token opens the door: Accounts::opens_camera.
+    std::function<bool(std::string_view token)> lets_in{};
+    Firmware firmware{};
+    ffmpeg::TestPictureOptions picture{};
+    StreamTimes stream_times{};
+    std::chrono::milliseconds pushes_every = std::chrono::minutes(1);
+    /// A slot whose client vanished without a goodbye is taken for as long.
+    std::chrono::milliseconds frees_slot_after = std::chrono::minutes(5);
+    /// Every wait above is multiplied by this.
+    double time_scale = 1;
+};
+
+/// Knobs; they may be turned at any time.
+struct CameraFaults {
+    std::set<int> silent_to{};       // request types that get no answer, and no effect
+    bool p2p_blocked = false;        // PUT_STREAMING fails as behind some firewalls
+    bool stops_with_session = true;  // streams end with the connection that asked for them
+    int other_apps = 0;              // phones that hold a slot
+};
+
+/// Since the start.
+struct CameraCounters {
+    std::map<int, std::uint64_t> requests;  // by type
+    std::uint64_t keepalives = 0;
+    std::uint64_t malformed = 0;     // no message, or neither request nor keepalive
+    std::uint64_t unauthorized = 0;  // at the door
+    std::uint64_t out_of_slots = 0;  // at the door, and PUT_STREAMING
+    std::uint64_t pushes = 0;        // each to everybody
+    std::size_t local = 0;           // connections at the door, now
+    std::size_t sessions = 0;        // and over the relay
+};
+
+/// Lives on one executor; pool and clock outlive it.
+class Camera {
+public:
+    /// The door takes two clients, and every URL of a client beyond its first one more of the two.
+    static constexpr std::size_t kSlots = 2;
+
+    /// Errors as net::Listener::listen.
+    static base::Result<std::unique_ptr<Camera>> start(async::Executor executor,
+                                                       async::BlockingPool& pool,
+                                                       const base::Clock& clock,
+                                                       CameraOptions options, base::Log log);
+    ~Camera();
+    /// Streams end, the door closes. Awaited before the destructor.
+    async::Task<> stop();
+
+    /// For Relay::attach.
+    std::shared_ptr<ControlPort> port() const;
+    std::string door_url() const;  // "wss://127.0.0.1:40123/"
+    std::uint16_t door_port() const;
+
+    CameraFaults& faults();
+    CameraState& state();
+    Streams& streams();
+    CameraCounters counters() const;
+
+    /// Measures something else; a change of `night` is pushed at once.
+    void set_readings(Readings readings);
+    /// A message that it sends to everybody, as it is.
+    void push(pb::Request request);
+    /// Connections at the door are cut.
+    void drop_local();
+
+    struct State;
+
+private:
+    explicit Camera(std::shared_ptr<State> state);
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace casement::emulators::nanit

@@ -1,0 +1,119 @@
+#include <algorithm>
+#include <utility>
+
+#include "emulators/nanit/authorization.hpp"
+#include "emulators/nanit/camera_core.hpp"
+#include "net/tls.hpp"
+
+namespace casement::emulators::nanit {
+
+using base::Result;
+
+namespace {
+
+constexpr std::chrono::days kCertificateLife{3650};
+
+class LocalSession final : public ControlSession {
+public:
+    explicit LocalSession(std::shared_ptr<net::WebSocket> socket) : socket_(std::move(socket)) {}
+    void answer(const std::vector<std::uint8_t>& message) override { push(message); }
+    void push(const std::vector<std::uint8_t>& message) override {
+        const auto owner = std::make_shared<const std::vector<std::uint8_t>>(message);
+        (void)socket_->post_binary(owner, *owner);
+    }
+    bool is_local() const override { return true; }
+
+private:
+    const std::shared_ptr<net::WebSocket> socket_;
+};
+
+}  // namespace
+
+Result<> Camera::State::open_door() {
+    net::ListenOptions where;
+    where.name = "emulated Nanit camera";
+    where.address = options.listen;
+    CASEMENT_TRY(listener, net::Listener::listen(executor, where));
+    // Signed by itself, for a name that is not its own.
+    CASEMENT_TRY(const auto certificate,
+                 net::make_self_signed("camera.invalid", {}, kCertificateLife));
+    CASEMENT_TRY(auto tls, net::TlsServerContext::make(certificate));
+    door = std::make_unique<net::HttpServer>(
+        net::HttpServerOptions{
+            .name = "emulated Nanit camera", .tls = std::move(tls), .security_headers = false},
+        log);
+    door->set_guard([weak = weak_from_this()](
+                        net::Request& request,
+                        const net::RouteOptions&) -> async::Task<std::optional<net::Response>> {
+        const auto state = weak.lock();
+        if (!state || state->is_off) co_return net::Response::text(503, "switched off");
+        const std::string field(request.headers.get("Authorization"));
+        const Authorization who = parse_authorization(field);
+        if (!takes(Family::Camera, who.form) || !state->options.lets_in ||
+            !state->options.lets_in(who.token)) {
+            ++state->counters.unauthorized;
+            co_return net::Response::text(401, "Unauthorized");
+        }
+        if (state->used_slots() >= kSlots) {
+            ++state->counters.out_of_slots;
+            co_return net::Response::text(403, "Forbidden");
+        }
+        co_return std::nullopt;
+    });
+    door->websocket("/",
+                    [weak = weak_from_this()](
+                        net::Request, std::shared_ptr<net::WebSocket> socket) -> async::Task<> {
+                        if (const auto state = weak.lock())
+                            co_await serve(state, std::move(socket));
+                    },
+                    {.max_body_bytes = 0,
+                     .access = "door",
+                     .websocket = {.max_message_bytes = wire::kMaxMessageBytes,
+                                   .ping_every = std::chrono::seconds(0)}});
+    tasks.spawn("door of an emulated Nanit camera", [state = shared_from_this()] {
+        return state->listener->run({state->executor}, state->door->acceptor());
+    });
+    return {};
+}
+
+async::Task<> Camera::State::serve(std::shared_ptr<State> state,
+                                   std::shared_ptr<net::WebSocket> socket) {
+    struct Visit {
+        std::shared_ptr<State> state;
+        std::shared_ptr<net::WebSocket> socket;
+        std::shared_ptr<ControlSession> session;
+        Visit(std::shared_ptr<State> s, std::shared_ptr<net::WebSocket> w)
+            : state(std::move(s)),
+              socket(std::move(w)),
+              session(std::make_shared<LocalSession>(socket)) {
+            state->local.push_back(socket);
+            state->joined(session);
+        }
+        ~Visit() {
+            std::erase(state->local, socket);
+            if (socket->close_code() == 0)
+                state->lost.push_back(state->clock.steady_now() +
+                                      state->scaled(state->options.frees_slot_after));
+            state->left(session);
+        }
+    } const visit(state, socket);
+    for (;;) {
+        const auto message = co_await socket->receive();
+        if (!message) co_return;
+        if (!message->is_text()) state->heard(visit.session, message->data);
+    }
+}
+
+/// A client at the door takes one, which its first stream shares; every other stream takes one.
+std::size_t Camera::State::used_slots() {
+    std::erase_if(lost, [now = clock.steady_now()](base::SteadyTime free) { return free <= now; });
+    std::size_t used =
+        lost.size() + static_cast<std::size_t>(faults.other_apps) + streams->count_of_gone();
+    for (const auto& session : sessions) {
+        const std::size_t own = session->is_local() ? 1 : 0;
+        used += std::max(own, streams->count_of(session));
+    }
+    return used;
+}
+
+}  // namespace casement::emulators::nanit
