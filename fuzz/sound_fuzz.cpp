@@ -17,6 +17,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     telephone.sample_rate = 8000;
     telephone.channels = 1;
     const auto units = sound->encode(telephone);
-    if (!units || units->empty() != (sound->duration() == 0ms)) std::abort();
+    if (!units || units->empty()) std::abort();
     return 0;
 }

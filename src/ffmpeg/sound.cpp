@@ -31,6 +31,7 @@ constexpr std::int64_t kProbeTime = 2 * AV_TIME_BASE;
 constexpr int kMaxStreams = 16;
 constexpr int kMaxChannels = 8;
 constexpr int kMaxRate = 192'000;
+constexpr std::size_t kShortest = kRate / 100;  // 10 ms, less than one unit of any codec
 
 /// Bytes that libavformat reads, and where it is in them.
 struct Bytes {
@@ -279,9 +280,16 @@ Result<std::vector<media::AccessUnit>> Sound::encode(const media::CodecParameter
         return base::fail(ErrorKind::Unsupported, "sound of {} Hz cannot be made",
                           format.sample_rate);
     std::array<std::vector<float>, 2> out;
-    const auto* in = reinterpret_cast<const std::uint8_t*>(samples_.data());
-    CASEMENT_TRY(resample(*swr, &in, static_cast<int>(samples_.size()), {&out[0], &out[1]},
-                          format.channels));
+    // Of less than its filter is long the resampler makes nothing.
+    std::vector<float> click;
+    if (samples_.size() < kShortest) {
+        click = samples_;
+        click.resize(kShortest);
+    }
+    const std::vector<float>& samples = click.empty() ? samples_ : click;
+    const auto* in = reinterpret_cast<const std::uint8_t*>(samples.data());
+    CASEMENT_TRY(
+        resample(*swr, &in, static_cast<int>(samples.size()), {&out[0], &out[1]}, format.channels));
     CASEMENT_TRY(resample(*swr, nullptr, 0, {&out[0], &out[1]}, format.channels));
     std::vector<media::AccessUnit> units;
     const std::array<const float*, 2> channels{out[0].data(), out[1].data()};

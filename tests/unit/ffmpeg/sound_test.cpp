@@ -79,6 +79,14 @@ TEST(Sound, UnitsFollowEachOther) {
     EXPECT_FALSE(sound.encode(parameters(Codec::H264, 0, 0)));
 }
 
+TEST(Sound, AClickIsOneUnitToo) {
+    for (const double seconds : {0.0005, 0.001, 0.002, 0.005}) {
+        const auto click = read(wav_of_tone(1000, seconds, 48'000));
+        ASSERT_TRUE(click) << click.error().message();
+        EXPECT_EQ(pcmu_of(*click).size(), 160u) << seconds;
+    }
+}
+
 TEST(Sound, HasALongestTime) {
     EXPECT_TRUE(read(wav_of_tone(500, 1.0, 8000), 1000ms));
     const auto longer = read(wav_of_tone(500, 1.1, 8000), 1000ms);
