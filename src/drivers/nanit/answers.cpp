@@ -4,9 +4,8 @@
 #include <cmath>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
 #include "base/text.hpp"
+#include "drivers/nanit/json.hpp"
 
 namespace casement::drivers::nanit {
 
@@ -16,47 +15,13 @@ using base::ErrorKind;
 using base::Result;
 using nlohmann::json;
 
-constexpr int kMaxDepth = 32;
 constexpr std::size_t kMaxId = 64;            // public samples have 8 to 15 characters
 constexpr std::size_t kMaxTokenBytes = 8192;  // fits a header of any server
 constexpr std::size_t kMaxName = 100;
 
-/// An object, or nothing.
-std::optional<json> parse_object(std::string_view body) {
-    bool is_deep = false;
-    json out = json::parse(
-        body,
-        [&](int depth, json::parse_event_t, json&) {
-            is_deep = is_deep || depth > kMaxDepth;
-            return !is_deep;
-        },
-        false);
-    if (is_deep || !out.is_object()) return std::nullopt;
-    return out;
-}
-
 std::unexpected<base::Error> no_answer(std::string_view what) {
     return base::fail_because("vendor-down", ErrorKind::Unavailable,
                               "Nanit's answer holds no {}; it is tried again later", what);
-}
-
-const json& at(const json& object, std::string_view key) {
-    static const json kNull;
-    if (!object.is_object()) return kNull;
-    const auto found = object.find(key);
-    return found == object.end() ? kNull : *found;
-}
-
-std::string text_at(const json& object, std::string_view key) {
-    const json& value = at(object, key);
-    return value.is_string() ? value.get<std::string>() : std::string{};
-}
-
-std::optional<double> number_at(const json& object, std::string_view key) {
-    const json& value = at(object, key);
-    if (!value.is_number()) return std::nullopt;
-    const double number = value.get<double>();
-    return std::isfinite(number) ? std::optional(number) : std::nullopt;
 }
 
 /// Seconds since 1970, whole or not, or RFC 3339.

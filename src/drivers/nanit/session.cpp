@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
-
 #include "base/log.hpp"
+#include "drivers/nanit/json.hpp"
 
 namespace casement::drivers::nanit {
 
@@ -22,20 +21,15 @@ std::string name_of(std::string_view account, std::string_view what) {
 /// Refuses by NotFound: whoever finds nothing asks a person to sign in.
 Result<json> stored_json(const store::SealedStore& sealed, const std::string& name) {
     CASEMENT_TRY(const Secret secret, sealed.get(name));
-    json out = json::parse(secret.reveal(), nullptr, false);
-    if (!out.is_object()) return base::fail(ErrorKind::NotFound, "{} is not of this version", name);
-    return out;
-}
-
-std::string text_of(const json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+    auto out = parse_object(secret.reveal());
+    if (!out) return base::fail(ErrorKind::NotFound, "{} is not of this version", name);
+    return std::move(*out);
 }
 
 base::WallTime time_of(const json& object, const char* key) {
-    const auto found = object.find(key);
-    const bool is_time = found != object.end() && found->is_number_integer();
-    return base::WallTime{std::chrono::seconds{is_time ? found->get<std::int64_t>() : 0}};
+    const json& value = at(object, key);
+    const std::int64_t seconds = value.is_number_integer() ? value.get<std::int64_t>() : 0;
+    return base::WallTime{std::chrono::seconds{seconds}};
 }
 
 std::int64_t seconds(base::WallTime time) {
@@ -67,8 +61,8 @@ bool is_account_name(std::string_view name) {
 
 Result<Session> stored_session(const store::SealedStore& sealed, std::string_view account) {
     CASEMENT_TRY(const json stored, stored_json(sealed, name_of(account, "session")));
-    Session out{.access = Secret(text_of(stored, "access_token")),
-                .refresh = Secret(text_of(stored, "refresh_token")),
+    Session out{.access = Secret(text_at(stored, "access_token")),
+                .refresh = Secret(text_at(stored, "refresh_token")),
                 .received = time_of(stored, "received"),
                 .expires = time_of(stored, "expires")};
     if (out.access.empty() && out.refresh.empty())
@@ -89,11 +83,11 @@ Result<> store_session(store::SealedStore& sealed, std::string_view account,
 
 Result<Pending> stored_pending(const store::SealedStore& sealed, std::string_view account) {
     CASEMENT_TRY(const json stored, stored_json(sealed, name_of(account, "challenge")));
-    Pending out{.email = text_of(stored, "email"),
-                .password = Secret(text_of(stored, "password")),
-                .challenge = {.token = Secret(text_of(stored, "mfa_token")),
-                              .channel = text_of(stored, "channel"),
-                              .hint = text_of(stored, "hint")},
+    Pending out{.email = text_at(stored, "email"),
+                .password = Secret(text_at(stored, "password")),
+                .challenge = {.token = Secret(text_at(stored, "mfa_token")),
+                              .channel = text_at(stored, "channel"),
+                              .hint = text_at(stored, "hint")},
                 .sent = time_of(stored, "sent")};
     if (out.challenge.token.empty())
         return base::fail(ErrorKind::NotFound, "no code is expected for {}", account);

@@ -1,18 +1,14 @@
 #include "drivers/nanit/token.hpp"
 
-#include <cmath>
-
-#include <nlohmann/json.hpp>
-
+#include "drivers/nanit/json.hpp"
 #include "net/http_message.hpp"
 
 namespace casement::drivers::nanit {
 
 namespace {
 
-using nlohmann::json;
-
 constexpr std::size_t kMaxTokenBytes = 16 * 1024;  // public ones stay under 1 KiB
+constexpr int kMaxClaimsDepth = 8;
 constexpr std::chrono::hours kLongestLife{24 * 7};
 
 }  // namespace
@@ -53,23 +49,14 @@ std::optional<base::WallTime> expiry_of(const base::Secret& token) {
     if (first == std::string::npos) return std::nullopt;
     const std::size_t second = text.find('.', first + 1);
     if (second == std::string::npos) return std::nullopt;
-    const auto claims =
+    const auto decoded =
         net::base64_decoded(std::string_view(text).substr(first + 1, second - first - 1));
+    if (!decoded) return std::nullopt;
+    const auto claims = parse_object(*decoded, kMaxClaimsDepth);
     if (!claims) return std::nullopt;
-    bool is_deep = false;
-    const json parsed = json::parse(
-        *claims,
-        [&](int depth, json::parse_event_t, json&) {
-            is_deep = is_deep || depth > 8;
-            return !is_deep;
-        },
-        false);
-    if (is_deep || !parsed.is_object()) return std::nullopt;
-    const auto exp = parsed.find("exp");
-    if (exp == parsed.end() || !exp->is_number()) return std::nullopt;
-    const double seconds = exp->get<double>();
-    if (!(seconds > 0 && seconds < 1e10)) return std::nullopt;  // the year 2286; NaN too
-    return base::WallTime{std::chrono::seconds{static_cast<std::int64_t>(seconds)}};
+    const auto exp = number_at(*claims, "exp");
+    if (!exp || !(*exp > 0 && *exp < 1e10)) return std::nullopt;  // the year 2286
+    return base::WallTime{std::chrono::seconds{static_cast<std::int64_t>(*exp)}};
 }
 
 base::WallTime expiry_of(const base::Secret& token, base::WallTime now,

@@ -1,0 +1,41 @@
+#include "drivers/nanit/json.hpp"
+
+#include <cmath>
+
+namespace casement::drivers::nanit {
+
+using nlohmann::json;
+
+std::optional<json> parse_object(std::string_view text, int max_depth) {
+    bool is_deep = false;
+    json out = json::parse(
+        text,
+        [&](int depth, json::parse_event_t, json&) {
+            is_deep = is_deep || depth > max_depth;
+            return !is_deep;
+        },
+        false);
+    if (is_deep || !out.is_object()) return std::nullopt;
+    return out;
+}
+
+const json& at(const json& object, std::string_view key) {
+    static const json kNull;
+    if (!object.is_object()) return kNull;
+    const auto found = object.find(key);
+    return found == object.end() ? kNull : *found;
+}
+
+std::string text_at(const json& object, std::string_view key) {
+    const json& value = at(object, key);
+    return value.is_string() ? value.get<std::string>() : std::string{};
+}
+
+std::optional<double> number_at(const json& object, std::string_view key) {
+    const json& value = at(object, key);
+    if (!value.is_number()) return std::nullopt;
+    const double number = value.get<double>();
+    return std::isfinite(number) ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace casement::drivers::nanit
