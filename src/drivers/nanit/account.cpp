@@ -44,12 +44,20 @@ Account::Account(async::Executor executor, Api& api, store::SealedStore& sealed,
 
 Account::~Account() = default;
 
+base::WallTime Account::renew_at() const {
+    return session_->expires - std::min<std::chrono::microseconds>(
+                                   options_.lead, (session_->expires - session_->received) / 2);
+}
+
 bool Account::is_due() const {
+    if (session_->access.empty()) return true;
     const base::WallTime now = clock_.wall_now();
-    if (now < kClockIsSet) return session_->access.empty();  // only the vendor's answers count
-    const auto lead = std::min<std::chrono::microseconds>(
-        options_.lead, (session_->expires - session_->received) / 2);
-    return session_->access.empty() || now >= session_->expires - lead;
+    if (now < kClockIsSet) return false;  // only the vendor's answers count
+    return now >= renew_at();
+}
+
+bool Account::needs_sign_in() const {
+    return !session_ || (!refused_.empty() && refused_ == session_->refresh);
 }
 
 bool Account::is_usable() const {
@@ -105,13 +113,15 @@ void Account::failed(const base::Error& error) {
     const bool is_of_person = needs_person(error);
     if (is_of_person && session_) refused_ = session_->refresh;
     last_error_ = error;
+    const auto reason = [&] {
+        if (!is_of_person) return camera::make_reason("vendor-down", "Nanit");
+        if (error.reason() == "session-ended") return camera::make_reason("session-ended", "Nanit");
+        return camera::make_reason(error);
+    };
     camera::AccountState next{.word = is_of_person ? Word::NeedsPerson : Word::VendorDown,
-                              .reason = is_of_person ? camera::make_reason(error)
-                                                     : camera::make_reason("vendor-down", "Nanit"),
+                              .reason = reason(),
                               .expires_at = {},
                               .renewed_at = {}};
-    if (error.reason() == "session-ended")
-        next.reason = camera::make_reason("session-ended", "Nanit");
     if (session_) {
         next.expires_at = session_->expires;
         next.renewed_at = session_->received;
@@ -199,11 +209,11 @@ Task<Result<>> Account::renew(Deadline deadline) {
 
 Task<Result<Secret>> Account::access_token(Deadline deadline) {
     // A person who signed in meanwhile is the way out of "needs a person".
-    if (!session_ || (!refused_.empty() && refused_ == session_->refresh)) {
+    if (needs_sign_in()) {
         const auto read = co_await disk_.run([this] { return sealed_.refresh(); });
         if (!read) co_return std::unexpected(read.error());
         take_stored();
-        if (!session_ || (!refused_.empty() && refused_ == session_->refresh)) {
+        if (needs_sign_in()) {
             base::Error error = person_error();
             failed(error);
             co_return std::unexpected(std::move(error));
@@ -229,9 +239,7 @@ Task<> Account::run() {
         // Looks again at least once a minute: wall clocks jump, and other processes store.
         auto wait = std::chrono::duration_cast<base::Duration>(std::chrono::seconds{60});
         if (token && session_ && !is_due()) {
-            const auto lead = std::min<std::chrono::microseconds>(
-                options_.lead, (session_->expires - session_->received) / 2);
-            const base::Duration left = session_->expires - lead - clock_.wall_now();
+            const base::Duration left = renew_at() - clock_.wall_now();
             wait = std::clamp<base::Duration>(left, std::chrono::milliseconds{50}, wait);
         }
         if (!co_await async::sleep_for(wait)) co_return;

@@ -31,7 +31,8 @@ struct AccountOptions {
 
 /// The token manager. A refresh token dies when it is used, so there is one call at a time for it:
 /// between the callers in here by a shared flight, between processes by a lock on a file; whoever
-/// gets the lock reads the store again first. The new pair is on the disk before anybody uses it.
+/// gets the lock reads the store again first. The new pair is on the disk before anybody uses it,
+/// unless the disk refuses it: the old one is dead by then, so it is used all the same.
 /// Whoever gives up waiting does not end the flight, nor does stop(): an answer that nobody stores
 /// is an account that a person must sign in to again.
 ///
@@ -78,7 +79,10 @@ public:
 
 private:
     struct Flight;
+    base::WallTime renew_at() const;
     bool is_due() const;
+    /// There is no session, or the vendor does not take it any more.
+    bool needs_sign_in() const;
     bool is_usable() const;
     void take_stored();
     /// Waits for the flight, which it starts where none is.
