@@ -17,10 +17,7 @@ class LocalSession final : public ControlSession {
 public:
     explicit LocalSession(std::shared_ptr<net::WebSocket> socket) : socket_(std::move(socket)) {}
     void answer(const std::vector<std::uint8_t>& message) override { push(message); }
-    void push(const std::vector<std::uint8_t>& message) override {
-        const auto owner = std::make_shared<const std::vector<std::uint8_t>>(message);
-        (void)socket_->post_binary(owner, *owner);
-    }
+    void push(const std::vector<std::uint8_t>& message) override { post(*socket_, message); }
     bool is_local() const override { return true; }
 
 private:

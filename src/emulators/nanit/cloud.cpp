@@ -130,11 +130,16 @@ void Cloud::State::route(std::string method, std::string pattern, std::string na
         {.max_body_bytes = max_body_bytes, .access = access_of(family, name), .websocket = {}});
 }
 
-Response Cloud::State::about_baby(const net::Request& request,
-                                  Response (*answer)(State&, Baby&, const net::Request&)) {
-    Baby* baby = nursery.find(request.capture("baby"));
-    if (baby == nullptr) return Response::json(404, R"({"message":"no such baby"})");
-    return answer(*this, *baby, request);
+void Cloud::State::baby_route(std::string method, std::string pattern, std::string name,
+                              Family family, BabyAnswer answer, std::size_t max_body_bytes) {
+    route(
+        std::move(method), std::move(pattern), std::move(name), family,
+        [answer](State& cloud, const net::Request& request) {
+            Baby* baby = cloud.nursery.find(request.capture("baby"));
+            if (baby == nullptr) return Response::json(404, R"({"message":"no such baby"})");
+            return answer(cloud, *baby, request);
+        },
+        max_body_bytes);
 }
 
 Result<std::unique_ptr<Cloud>> Cloud::start(async::Executor executor, const base::Clock& clock,

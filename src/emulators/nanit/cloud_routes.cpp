@@ -105,51 +105,37 @@ void Cloud::State::add_account_routes() {
 void Cloud::State::add_baby_routes() {
     route("GET", "/babies", "babies", Family::Babies,
           [](State& cloud, const Request&) { return Response::json(200, cloud.nursery.babies()); });
-    const auto add = [this](const char* method, const char* rest, const char* name, Answer answer) {
-        route(method, fmt::format("/babies/{{baby}}{}", rest), name, Family::Babies, answer);
+    const auto add = [this](const char* method, const char* rest, const char* name,
+                            BabyAnswer answer) {
+        baby_route(method, fmt::format("/babies/{{baby}}{}", rest), name, Family::Babies, answer);
     };
-    add("GET", "", "baby", [](State& cloud, const Request& request) {
-        return cloud.about_baby(request, [](State& s, Baby& baby, const Request&) {
-            return Response::json(200, s.nursery.baby(baby));
-        });
+    add("GET", "", "baby", [](State& s, Baby& baby, const Request&) {
+        return Response::json(200, s.nursery.baby(baby));
     });
-    add("GET", "/messages", "messages", [](State& cloud, const Request& request) {
-        return cloud.about_baby(request, [](State& s, Baby& baby, const Request& asked) {
-            return Response::json(200, s.nursery.messages(baby, limit_of(asked)));
-        });
+    add("GET", "/messages", "messages", [](State& s, Baby& baby, const Request& asked) {
+        return Response::json(200, s.nursery.messages(baby, limit_of(asked)));
     });
-    add("GET", "/events", "events", [](State& cloud, const Request& request) {
-        return cloud.about_baby(request, [](State& s, Baby& baby, const Request& asked) {
-            return Response::json(200, s.nursery.events(baby, limit_of(asked)));
-        });
+    add("GET", "/events", "events", [](State& s, Baby& baby, const Request& asked) {
+        return Response::json(200, s.nursery.events(baby, limit_of(asked)));
     });
-    add("GET", "/events/last", "last_event", [](State& cloud, const Request& request) {
-        return cloud.about_baby(request, [](State& s, Baby& baby, const Request&) {
-            return found_or_404(s.nursery.last_event(baby));
-        });
+    add("GET", "/events/last", "last_event", [](State& s, Baby& baby, const Request&) {
+        return found_or_404(s.nursery.last_event(baby));
     });
-    add("GET", "/events/{event}", "event", [](State& cloud, const Request& request) {
-        return cloud.about_baby(request, [](State& s, Baby& baby, const Request& asked) {
-            return found_or_404(s.nursery.event(baby, asked.capture("event")));
-        });
+    add("GET", "/events/{event}", "event", [](State& s, Baby& baby, const Request& asked) {
+        return found_or_404(s.nursery.event(baby, asked.capture("event")));
     });
-    add("GET", "/stats/latest", "stats", [](State& cloud, const Request& request) {
-        return cloud.about_baby(request, [](State& s, Baby& baby, const Request&) {
-            return Response::json(200, s.nursery.stats(baby));
-        });
+    add("GET", "/stats/latest", "stats", [](State& s, Baby& baby, const Request&) {
+        return Response::json(200, s.nursery.stats(baby));
     });
-    add("GET", "/notification_settings", "settings", [](State& cloud, const Request& request) {
-        return cloud.about_baby(request, [](State& s, Baby& baby, const Request&) {
-            return Response::json(200, s.nursery.settings(baby));
-        });
+    add("GET", "/notification_settings", "settings", [](State& s, Baby& baby, const Request&) {
+        return Response::json(200, s.nursery.settings(baby));
     });
-    add("PUT", "/notification_settings", "put_settings", [](State& cloud, const Request& request) {
-        return cloud.about_baby(request, [](State& s, Baby& baby, const Request& asked) {
+    add("PUT", "/notification_settings", "put_settings",
+        [](State& s, Baby& baby, const Request& asked) {
             if (!s.nursery.change_settings(baby, asked.body))
                 return Response::json(400, R"({"message":"bad request"})");
             return Response::json(200, s.nursery.settings(baby));
         });
-    });
 }
 
 void Cloud::State::add_focus_routes() {
@@ -168,10 +154,8 @@ void Cloud::State::add_focus_routes() {
               if (baby == nullptr) return found_or_404({});
               return Response::json(200, json{{"connected", baby->connected}}.dump());
           });
-    route(
-        "POST", "/focus/babies/{baby}/bmm/sessions", "bmm", Family::Focus,
-        [](State& cloud, const Request& request) { return cloud.about_baby(request, bmm_session); },
-        kMaxPicture);
+    baby_route("POST", "/focus/babies/{baby}/bmm/sessions", "bmm", Family::Focus, bmm_session,
+               kMaxPicture);
 }
 
 }  // namespace casement::emulators::nanit

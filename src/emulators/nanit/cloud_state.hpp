@@ -2,6 +2,7 @@
 // What the cloud's routes share.
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,18 +36,19 @@ struct Cloud::State : std::enable_shared_from_this<Cloud::State> {
     RequestCounts counts;
     async::TaskGroup tasks;
 
-    using Answer = net::Response (*)(State&, const net::Request&);
+    using Answer = std::function<net::Response(State&, const net::Request&)>;
     void route(std::string method, std::string pattern, std::string name, Family family,
                Answer answer, std::size_t max_body_bytes = 64 * 1024);
+    /// Of the baby that the path names as {baby}; 404 where there is none.
+    using BabyAnswer = net::Response (*)(State&, Baby&, const net::Request&);
+    void baby_route(std::string method, std::string pattern, std::string name, Family family,
+                    BabyAnswer answer, std::size_t max_body_bytes = 64 * 1024);
     void add_account_routes();
     void add_baby_routes();
     void add_focus_routes();
     void set_guard();
 
     std::optional<Fault> take_fault(std::string_view route);
-    /// The baby that the path names, for its answer; else 404.
-    net::Response about_baby(const net::Request& request,
-                             net::Response (*answer)(State&, Baby&, const net::Request&));
     std::shared_ptr<Relay> relay_of(std::string_view camera_uid);
 };
 

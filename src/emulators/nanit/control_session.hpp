@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/byte_reader.hpp"
+#include "net/websocket.hpp"
 
 namespace casement::emulators::nanit {
 
@@ -20,6 +21,10 @@ public:
     /// At the camera's own door: such a client takes one of its slots.
     virtual bool is_local() const = 0;
 };
+
+/// As one binary message. A client that does not read loses messages, as with any peer that has
+/// many.
+void post(net::WebSocket& socket, const std::vector<std::uint8_t>& message);
 
 /// The camera as the relay sees it.
 class ControlPort {

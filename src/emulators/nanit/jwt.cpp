@@ -7,7 +7,8 @@
 #include <openssl/hmac.h>
 #include <nlohmann/json.hpp>
 
-#include "base/base64.hpp"
+#include "base/byte_reader.hpp"
+#include "net/http_message.hpp"
 
 namespace casement::emulators::nanit {
 
@@ -17,21 +18,12 @@ namespace {
 
 constexpr std::size_t kMaxToken = 4096;
 
-/// RFC 7515 §2: the URL alphabet, no padding.
-std::string base64url(base::ByteSpan bytes) {
-    std::string out = base::base64_encoded(bytes);
-    std::erase(out, '=');
-    std::ranges::replace(out, '+', '-');
-    std::ranges::replace(out, '/', '_');
-    return out;
-}
-
 std::string signature_of(std::string_view text, std::string_view key) {
     std::array<std::uint8_t, EVP_MAX_MD_SIZE> mac{};
     unsigned size = 0;
     HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
          reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &size);
-    return base64url(base::ByteSpan(mac).first(size));
+    return net::base64url(base::as_text(base::ByteSpan(mac).first(size)));  // RFC 7515 §2
 }
 
 }  // namespace
@@ -43,8 +35,7 @@ base::Secret make_jwt(const Claims& claims, std::string_view key) {
         {"sub", claims.subject},
         {"exp", claims.expires_s},
         {"jti", claims.id}}.dump();
-    const std::string text =
-        base64url(base::as_bytes(head)) + "." + base64url(base::as_bytes(body));
+    const std::string text = net::base64url(head) + "." + net::base64url(body);
     return base::Secret(text + "." + signature_of(text, key));
 }
 
@@ -54,9 +45,9 @@ std::optional<Claims> read_jwt(std::string_view token, std::string_view key) {
     if (!base::equal_in_constant_time(token.substr(body_end + 1),
                                       signature_of(token.substr(0, body_end), key)))
         return std::nullopt;
-    const auto bytes =
-        base::base64_decoded(token.substr(head_end + 1, body_end - head_end - 1)).value();
-    const json body = json::parse(bytes);  // signed by ourselves
+    const auto text =
+        net::base64_decoded(token.substr(head_end + 1, body_end - head_end - 1)).value();
+    const json body = json::parse(text);  // signed by ourselves
     return Claims{.kind = body.at("kind"),
                   .subject = body.at("sub"),
                   .expires_s = body.at("exp"),

@@ -10,12 +10,6 @@ namespace {
 
 constexpr std::array<std::uint8_t, 2> kKeepalive{0x08, 0x00};
 
-void post(net::WebSocket& socket, const std::vector<std::uint8_t>& message) {
-    const auto owner = std::make_shared<const std::vector<std::uint8_t>>(message);
-    // A client that does not read loses messages, as with any relay that has many.
-    (void)socket.post_binary(owner, *owner);
-}
-
 }  // namespace
 
 class Relay::Client final : public ControlSession, public std::enable_shared_from_this<Client> {

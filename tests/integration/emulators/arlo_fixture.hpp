@@ -13,6 +13,7 @@
 #include "async/blocking_pool.hpp"
 #include "emulators/arlo/device.hpp"
 #include "protocols/arlo/registers.hpp"
+#include "tests/fakes/co_assert.hpp"
 #include "tests/fakes/coroutine.hpp"
 #include "tests/integration/emulators/arlo_station.hpp"
 
@@ -20,13 +21,6 @@ namespace casement::tests {
 
 using namespace emulators::arlo;
 namespace reg = protocols::arlo::registers;
-
-// ASSERT_TRUE of a coroutine.
-#define CO_ASSERT(condition)         \
-    if (!(condition)) {              \
-        ADD_FAILURE() << #condition; \
-        co_return;                   \
-    }
 
 // Device time runs twenty times as fast: the watchdog barks after 300 ms.
 inline constexpr double kPace = 0.05;

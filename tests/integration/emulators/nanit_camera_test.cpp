@@ -11,6 +11,7 @@
 #include "emulators/nanit/camera.hpp"
 #include "emulators/nanit/cloud.hpp"
 #include "emulators/nanit/media_point.hpp"
+#include "tests/fakes/co_assert.hpp"
 #include "tests/fakes/coroutine.hpp"
 
 namespace casement::tests {
@@ -21,12 +22,6 @@ using namespace std::chrono_literals;
 using async::Deadline;
 using async::Task;
 using Socket = std::shared_ptr<net::WebSocket>;
-
-#define CO_ASSERT(condition)         \
-    if (!(condition)) {              \
-        ADD_FAILURE() << #condition; \
-        co_return;                   \
-    }
 
 constexpr const char* kCamera = "N301EMU0000001";
 constexpr const char* kBaby = "a1b2c3d4";

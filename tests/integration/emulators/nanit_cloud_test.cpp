@@ -12,6 +12,7 @@
 #include "emulators/nanit/cloud.hpp"
 #include "net/http_client.hpp"
 #include "tests/fakes/clock.hpp"
+#include "tests/fakes/co_assert.hpp"
 #include "tests/fakes/coroutine.hpp"
 
 namespace casement::tests {
@@ -22,12 +23,6 @@ using namespace std::chrono_literals;
 using async::Deadline;
 using async::Task;
 using nlohmann::json;
-
-#define CO_ASSERT(condition)         \
-    if (!(condition)) {              \
-        ADD_FAILURE() << #condition; \
-        co_return;                   \
-    }
 
 constexpr const char* kCamera = "N301EMU0000001";
 constexpr const char* kBaby = "a1b2c3d4";
