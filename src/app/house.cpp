@@ -118,6 +118,7 @@ private:
     std::unique_ptr<camera::DriverRegistry> registry_;
     std::unique_ptr<camera::CommandRouter> router_;
     drivers::generic::Driver* generic_ = nullptr;    // owned by the registry
+    drivers::arlo::Driver* arlo_ = nullptr;          // as generic_; null without a base station
     std::map<std::string, base::Secret> push_keys_;  // of the cameras that come to the hub
     std::unique_ptr<recorder::Recorder> recorder_;
     std::unique_ptr<Footage> footage_;
@@ -284,6 +285,7 @@ base::Result<> House::open_arlo() {
     options.notice = [this](const drivers::arlo::Notice& notice) { arlo_hooks_->tell(notice); };
     CASEMENT_TRY(auto station,
                  drivers::arlo::Driver::make(first_, std::move(options), *store_, clock_));
+    arlo_ = station.get();
     clips_ = std::make_unique<Clips>(first_, hub_, small_files_, (start_.data / "clips").string(),
                                      clock_, log_.component("arlo"));
     arlo_doors_ = std::make_unique<ArloDoors>(
@@ -473,6 +475,7 @@ async::Task<> House::move_doors(const config::Changes& changes) {
 }
 
 void House::update_cameras(const config::Changes& changes) {
+    if (arlo_ != nullptr) arlo_->reconfigure(arlo_options(config_).cameras);
     const auto keys_before = push_keys_;
     auto cameras = read_cameras();
     const auto changed = cameras ? generic_->reconfigure(std::move(*cameras))

@@ -161,6 +161,23 @@ const std::vector<std::string>& Device::refused() const {
     return known == base_.refusals.end() ? nothing : known->second;
 }
 
+void Device::reconfigure(CameraConfig config) {
+    if (config == config_) return;
+    const std::string id_before = std::exchange(config_.id, config.id);
+    config_ = std::move(config);
+    if (config_.id == id_before) return declare();
+    log_ = base_.log.with("camera", config_.id);
+    if (base_.host == nullptr) return;
+    base_.host->camera_gone(id_before);
+    declare();
+    base_.host->awake_changed(config_.id, awake_.list());
+    if (word_) {
+        const auto word = *std::exchange(word_, std::nullopt);
+        const std::string code = std::exchange(told_reason_, {});
+        tell_state(word, code.empty() ? std::nullopt : std::optional(camera::make_reason(code)));
+    }
+}
+
 // What it says
 // --------------------------------------------------------------------------------------------
 

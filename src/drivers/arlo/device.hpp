@@ -26,6 +26,7 @@ struct CameraConfig {
     std::optional<bool> battery{};  // empty: as the device says
     bool audio = true;              // false: its sound is left out
     bool always = false;  // the file wants it recorded always: no limits unless somebody sets them
+    bool operator==(const CameraConfig&) const = default;
 };
 
 /// Lives on the driver's executor; whoever asks something of it holds it until the answer.
@@ -53,6 +54,8 @@ public:
     void begin();
     /// A device that nobody knew spoke before it registered: it is declared as far as it goes.
     void introduce();
+    /// What the file says has changed: declared anew; under another id, it goes and comes.
+    void reconfigure(CameraConfig config);
     /// It is at another address now; empty = nobody knows where.
     void moved(std::string address);
 
@@ -179,8 +182,8 @@ private:
     void note_ongoing();
 
     Base& base_;
-    const CameraConfig config_;
-    const base::Log log_;
+    CameraConfig config_;
+    base::Log log_;
     Record record_;
     Family family_;
     std::string charger_;  // of its last message

@@ -37,6 +37,7 @@ Result<> check_serial(std::string_view serial) {
 Driver::Driver(const async::Executor& executor, DriverOptions options,
                std::unique_ptr<Memory> memory, std::unique_ptr<Link> link, const base::Clock& clock)
     : options_(std::move(options)),
+      named_(options_.cameras),
       memory_(std::move(memory)),
       link_(std::move(link)),
       album_(options_.disk == nullptr
@@ -78,21 +79,55 @@ Result<std::unique_ptr<Driver>> Driver::make(async::Executor executor, DriverOpt
     return driver;
 }
 
-DevicePtr Driver::add(Record record) {
+CameraConfig Driver::config_of(const std::string& serial) const {
     CameraConfig config;
-    const auto named = std::ranges::find(options_.cameras, record.serial, &CameraConfig::serial);
-    if (named != options_.cameras.end()) {
+    const auto named = std::ranges::find(named_, serial, &CameraConfig::serial);
+    if (named != named_.end()) {
         config = *named;
         config.is_listed = !config.id.empty();
     }
-    if (config.id.empty()) config.id = camera::camera_id_from("arlo-" + record.serial);
+    config.serial = serial;
+    if (config.id.empty()) config.id = camera::camera_id_from("arlo-" + serial);
+    return config;
+}
+
+DevicePtr Driver::add(Record record) {
     const std::string serial = record.serial;
+    CameraConfig config = config_of(serial);
     auto media = std::move(stored_media_[serial]);
     stored_media_.erase(serial);
     auto device =
         std::make_shared<Device>(base_, std::move(record), std::move(config), std::move(media));
     devices_.insert_or_assign(serial, device);
     return device;
+}
+
+std::vector<DevicePtr> Driver::add_named() {
+    std::vector<DevicePtr> added;
+    for (const CameraConfig& named : named_) {
+        if (devices_.contains(named.serial)) continue;
+        Record record;
+        record.serial = named.serial;
+        added.push_back(add(std::move(record)));
+    }
+    return added;
+}
+
+void Driver::reconfigure(std::vector<CameraConfig> cameras) {
+    named_ = std::move(cameras);
+    std::erase_if(devices_, [this](const auto& entry) {
+        const DevicePtr& device = entry.second;
+        const bool is_named = std::ranges::any_of(
+            named_, [&](const CameraConfig& one) { return one.serial == entry.first; });
+        if (is_named || device->has_called()) return false;
+        device->forget();
+        if (base_.host != nullptr) base_.host->camera_gone(device->camera());
+        return true;
+    });
+    for (const auto& [serial, device] : devices_) device->reconfigure(config_of(serial));
+    for (const DevicePtr& device : add_named()) {
+        if (base_.host != nullptr) device->begin();
+    }
 }
 
 DevicePtr Driver::device(std::string_view serial) const {
@@ -133,12 +168,7 @@ async::Task<Result<>> Driver::run(camera::DriverHost& host) {
                           .reason = {},
                           .expires_at = {},
                           .renewed_at = {}});
-    for (const CameraConfig& named : options_.cameras) {
-        if (devices_.contains(named.serial)) continue;
-        Record record;
-        record.serial = named.serial;
-        (void)add(std::move(record));
-    }
+    (void)add_named();
     for (const auto& [serial, device] : devices_) device->begin();
     tasks.spawn("look around", [this] { return look_around(); });
 

@@ -74,6 +74,9 @@ public:
     // For the room beside this one (rest.hpp); on the driver's executor.
     const std::map<std::string, DevicePtr, std::less<>>& devices() const { return devices_; }
     DevicePtr device(std::string_view serial) const;  // null when nobody has that number
+    /// What the file says of devices, as it is from now on: told to them and to the host. Those
+    /// that only the file spoke of go with their line.
+    void reconfigure(std::vector<CameraConfig> cameras);
     /// As if it had never called; it is there again when it registers. NotFound, errors of the
     /// database.
     async::Task<base::Result<>> forget(std::string serial);
@@ -85,13 +88,17 @@ private:
     base::Result<DevicePtr> caller(const std::string& serial, const Call& call);
     base::Result<DevicePtr> device_for(std::string_view camera) const;
     DevicePtr device_at(std::string_view address) const;
+    CameraConfig config_of(const std::string& serial) const;
     DevicePtr add(Record record);
+    /// Those of the file that are not there yet; answers them.
+    std::vector<DevicePtr> add_named();
     void place(const DevicePtr& device, const std::string& address);
     void replay(const DevicePtr& device);
     async::Task<base::Result<>> alert(const Call& call, protocols::arlo::Alert body);
     void ask_who(const Call& call);
 
     const DriverOptions options_;
+    std::vector<CameraConfig> named_;  // by the file
     const std::unique_ptr<Memory> memory_;
     const std::unique_ptr<Link> link_;
     const std::shared_ptr<Album> album_;

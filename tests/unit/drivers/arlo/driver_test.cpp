@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "camera/camera_id.hpp"
 #include "tests/unit/drivers/arlo/driver_fixture.hpp"
 
 namespace casement::drivers::arlo {
@@ -77,6 +78,46 @@ TEST_F(ArloDriver, ADeviceThatNobodyNamedIsCalledByItsSerial) {
     const auto camera = hub->registry.camera("arlo-zz9y8x7w6v5u4");
     ASSERT_TRUE(camera);
     EXPECT_EQ(camera->description.name, "VMC4030P-6V5U4");
+}
+
+TEST_F(ArloDriver, WhatTheFileSaysIsTakenOverWhileItRuns) {
+    register_device(device, home);
+    EXPECT_TRUE(hub->registry.camera(porch)->description.capabilities.has(Capability::Battery));
+
+    hub->driver->reconfigure({{.serial = device.serial,
+                               .id = porch,
+                               .name = "Front door",
+                               .battery = false,
+                               .audio = false,
+                               .always = true}});
+    hub->idle();
+    auto camera = hub->registry.camera(porch);
+    EXPECT_EQ(camera->description.name, "Front door");
+    EXPECT_FALSE(camera->description.capabilities.has(Capability::Battery));
+    EXPECT_FALSE(camera->description.capabilities.has(Capability::LiveAudio));
+    EXPECT_EQ(camera->state.word, StateWord::Live);
+    const auto heard = device.heard.size();
+
+    hub->driver->reconfigure({{.serial = device.serial, .id = "gate", .name = {}},
+                              {.serial = "ZZ9Y8X7W6V5U4", .id = "shed", .name = {}}});
+    hub->idle();
+    camera = hub->registry.camera("gate");
+    ASSERT_TRUE(camera);
+    EXPECT_TRUE(camera->present);
+    EXPECT_EQ(camera->state.word, StateWord::Live);
+    EXPECT_TRUE(camera->description.capabilities.has(Capability::Battery));
+    const auto old = hub->registry.camera(porch);
+    EXPECT_TRUE(!old || !old->present);
+    ASSERT_TRUE(hub->registry.camera("shed"));
+    EXPECT_EQ(hub->registry.camera("shed")->state.reason->code, "never-called");
+
+    hub->driver->reconfigure({});
+    hub->idle();
+    EXPECT_TRUE(hub->registry.camera(camera::camera_id_from("arlo-" + device.serial)));
+    const auto shed = hub->registry.camera("shed");
+    EXPECT_TRUE(!shed || !shed->present);
+    EXPECT_EQ(hub->driver->devices().size(), 1U);
+    EXPECT_EQ(device.heard.size(), heard) << "a device was asked for what only the file changed";
 }
 
 TEST_F(ArloDriver, EveryStatusSetsTheClockAndTheSensors) {
