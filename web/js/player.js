@@ -227,9 +227,15 @@ export class Player {
     this.#put("more", more, (x) => { this.#more.textContent = x; });
     this.#put("catch", behind !== null && behind > kCatchUpSeconds && !held, (is) => { this.#catchUp.hidden = !is; });
   }
+  #gapWords(at) {
+    const gap = this.#source.gapAt(at), { active, since } = this.#camera.recording;
+    if (gap) return [t("player.gap", { why: gap.text }), t("gap.span", { from: time(gap.from), to: time(gap.to) }), gap.why === "privacy" ? "shutter" : "film"];
+    if (active && since && at >= since) return [t("player.begun"), t("player.begun.more"), "film"]; // and not in the index yet
+    return [t("player.norecording"), "", "film"];
+  }
   #messageWords(past, rec, at, now) {
     let words = null, look = "info", small = "";
-    if (past && rec.state === "gap") { const gap = this.#source.gapAt(at); words = gap ? t("player.gap", { why: gap.text }) : t("player.norecording"); small = gap ? t("gap.span", { from: time(gap.from), to: time(gap.to) }) : ""; look = gap?.why === "privacy" ? "shutter" : "film"; }
+    if (past && rec.state === "gap") [words, small, look] = this.#gapWords(at);
     else if (past && rec.state === "codec") [words, look] = [t("player.codec", { codec: rec.codec }), "film"];
     else if (past && rec.state === "error") [words, look, small] = [t("player.error"), "alert", rec.error?.detail ?? ""];
     else if (past && rec.state === "end") [words, look] = [t(this.#source.today() ? "player.end" : "player.end.day"), "film"];

@@ -193,6 +193,20 @@ test("The time line is moved by keys", async () => {
   await page.done(); await hub.stop();
 });
 
+test("Seconds that are not on the disk yet are no hole: recording has just begun", async () => {
+  const { hub } = await stage({ spans: [[Date.now() - 2 * kHour, Date.now() - kHour]], gaps: [] }), page = await open(hub);
+  const records = (since) => hub.change("porch", { recording: { mode: "always", active: true, since: new Date(since).toISOString() } });
+  await live(page);
+  records(Date.now() - kMinute);
+  await bar(page, "Pause").click();
+  await strip(page).focus();
+  await page.keyboard.press("ArrowLeft");
+  await until(async () => (await message(page)).startsWith("Recording has just begun"), "it was recorded then");
+  records(Date.now());
+  await until(async () => (await message(page)) === "Nothing was recorded then", "it was not");
+  await page.done(); await hub.stop();
+});
+
 test("Ten seconds back from live shows them, though the day was asked for before they happened", async () => {
   const { hub } = await stage(), page = await open(hub);
   await live(page);
