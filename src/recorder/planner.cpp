@@ -85,7 +85,8 @@ bool Planner::must_roll(const media::AccessUnit& key) const {
 bool Planner::begin(const media::AccessUnit& first) {
     const std::int64_t base_us = to_us(first.dts, leader_);
     if (!run_) {
-        run_ = OpenRun{make_run_id_(), first.wall, base_us, 0};
+        run_ = OpenRun{make_run_id_(), first.wall, base_us, 0, next_file_};
+        is_start_open_ = true;
         ops_.push_back(BeginRun{{.id = run_->id,
                                  .camera = camera_,
                                  .start = first.wall,
@@ -105,16 +106,14 @@ bool Planner::begin(const media::AccessUnit& first) {
                                is_video ? kFirstVideoDuration : 0u,
                                media::rescale(first.dts, leader_rate, track.clock_rate)});
     }
-    const formats::fmp4::SegmentIdentity identity{camera_, run_->id, run_->segments, open.start,
-                                                  offset_us};
-    auto init = formats::fmp4::write_init(tracks_, &identity);
+    auto init = write_init(open.start, run_->segments);
     if (!init && tracks_.size() > 1) {
         // Sound is never the reason that a recording fails.
         std::erase_if(tracks_,
                       [](const media::Track& t) { return t.kind() != media::Kind::Video; });
         leader_ = 0;
         open.tracks.resize(tracks_.size());
-        init = formats::fmp4::write_init(tracks_, &identity);
+        init = write_init(open.start, run_->segments);
     }
     if (!init) {
         ++unusable_;
@@ -139,6 +138,36 @@ bool Planner::begin(const media::AccessUnit& first) {
     return true;
 }
 
+base::Result<media::Bytes> Planner::write_init(base::WallTime start, std::uint32_t sequence) const {
+    const auto offset = std::chrono::duration_cast<std::chrono::microseconds>(start - run_->start);
+    const formats::fmp4::SegmentIdentity identity{camera_, run_->id, sequence, start,
+                                                  offset.count()};
+    return formats::fmp4::write_init(tracks_, &identity);
+}
+
+void Planner::begin_earlier(std::chrono::microseconds by) {
+    run_->start -= by;
+    if (open_) open_->start -= by;
+    if (closing_) closing_->start -= by;
+    for (Op& op : ops_) {
+        if (auto* const begun = std::get_if<BeginRun>(&op); begun && begun->run.id == run_->id) {
+            begun->run.start -= by;
+        } else if (auto* const opened = std::get_if<OpenSegment>(&op);
+                   opened && opened->segment.run == run_->id) {
+            Segment& segment = opened->segment;
+            segment.start -= by;
+            segment.end -= by;
+            segment.file = segment_file(segment.start);
+            // The same tracks as before, so it can be written again.
+            if (auto init = write_init(segment.start, segment.sequence))
+                opened->init = std::move(*init);
+        } else if (auto* const append = std::get_if<Append>(&op);
+                   append && append->file >= run_->first_file) {
+            append->end -= by;
+        }
+    }
+}
+
 void Planner::unit(const AccessUnitPtr& unit) {
     if (leader_ < 0) return;
     const auto found = std::ranges::find(tracks_, unit->track, &media::Track::id);
@@ -151,6 +180,9 @@ void Planner::unit(const AccessUnitPtr& unit) {
         const auto length =
             open_ ? std::chrono::microseconds{to_us(unit->dts, leader_) - open_->base_us}
                   : std::chrono::microseconds{0};
+        const auto early = open_ ? open_->start + length - unit->wall : base::WallTime::duration{};
+        if (is_start_open_ && early > base::WallTime::duration{} && early <= kLargestBacklog)
+            begin_earlier(std::chrono::duration_cast<std::chrono::microseconds>(early));
         if (open_ && unit->key && std::chrono::abs(unit->wall - (open_->start + length)) > kDrift)
             end_run(EndReason::Changed, "clock");
         if (open_ && !unit->key && length > kLongestSegment)

@@ -60,6 +60,8 @@ public:
     static constexpr std::chrono::minutes kLongestSegment{50};
     /// The wall clock was set, or the camera's clock runs away: times in the index must stay true.
     static constexpr std::chrono::seconds kDrift{2};
+    /// What a camera or relay may have kept and give in one go when it is asked.
+    static constexpr std::chrono::seconds kLargestBacklog{30};
 
     Planner(std::string camera, PlannerOptions options, std::function<std::string()> make_run_id);
 
@@ -75,7 +77,10 @@ public:
     /// Forgets what is open without ops: the disk failed.
     void abandon();
 
-    std::vector<Op> take_ops() { return std::exchange(ops_, {}); }
+    std::vector<Op> take_ops() {
+        is_start_open_ = false;
+        return std::exchange(ops_, {});
+    }
     bool in_run() const { return run_.has_value(); }
     const std::string& run_id() const { return run_->id; }
     /// Units whose fragment could not be made (larger than the format allows).
@@ -103,9 +108,14 @@ private:
         base::WallTime start;
         std::int64_t start_us = 0;  // media time
         std::uint32_t segments = 0;
+        std::uint64_t first_file = 0;
     };
 
     bool begin(const media::AccessUnit& first);
+    /// A camera or relay that gives what it had kept in one go: its first picture is older than its
+    /// arrival. The run began so much earlier.
+    void begin_earlier(std::chrono::microseconds by);
+    base::Result<media::Bytes> write_init(base::WallTime start, std::uint32_t sequence) const;
     void gather(Open& open, const media::AccessUnitPtr& unit);
     /// `next`: decoding time of the unit of the leading track that follows, when it is known.
     void flush(Open& open, std::optional<std::int64_t> next);
@@ -122,6 +132,7 @@ private:
     std::vector<Op> ops_;
     std::uint64_t next_file_ = 0;
     std::optional<OpenRun> run_;
+    bool is_start_open_ = false;  // the run's first ops are here still
     std::optional<Open> open_;
     std::optional<Open> closing_;  // the segment before, until the next beat: sound that belongs to
                                    // it arrives after the picture

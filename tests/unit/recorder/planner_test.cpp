@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "formats/fmp4/reader.hpp"
+#include "recorder/layout.hpp"
 #include "tests/fakes/footage.hpp"
 
 namespace casement::recorder {
@@ -159,6 +161,48 @@ TEST_F(PlannerTest, AWallClockThatWasSetBeginsANewRun) {
     give(10);
     planner.beat();
     EXPECT_EQ(ops(), "run open0 append append close end:changed run open0 append");
+}
+
+TEST_F(PlannerTest, WhatACameraHadKeptIsDatedBackAndNotCutOff) {
+    const auto arrives_at_once = [&](int tenths) {
+        for (int i = 0; i < tenths; ++i) {
+            give(1);
+            footage.wall -= 100ms;
+        }
+    };
+    arrives_at_once(40);
+    give(40);
+    planner.end_run(EndReason::Restart);
+    std::vector<base::WallTime> starts;
+    std::optional<base::WallTime> run, end;
+    int runs = 0;
+    for (const Op& op : planner.take_ops()) {
+        if (const auto* begun = std::get_if<BeginRun>(&op)) run = begun->run.start, ++runs;
+        if (const auto* open = std::get_if<OpenSegment>(&op)) {
+            starts.push_back(open->segment.start);
+            EXPECT_EQ(open->segment.file, segment_file(open->segment.start));
+            const formats::MemorySource source(open->init);
+            const auto reader = formats::fmp4::Reader::open(source);
+            ASSERT_TRUE(reader && reader->identity());
+            EXPECT_EQ(reader->identity()->start, open->segment.start);
+            EXPECT_EQ(reader->identity()->run_offset_us, (open->segment.start - *run).count());
+        }
+        if (const auto* append = std::get_if<Append>(&op)) end = append->end;
+    }
+    EXPECT_EQ(runs, 1);
+    EXPECT_EQ(run, fakes::Clock::kBegin - 4s);
+    EXPECT_EQ(end, fakes::Clock::kBegin + 4s);
+    EXPECT_THAT(starts, ElementsAre(*run, *run + 3s, *run + 6s));
+}
+
+TEST_F(PlannerTest, WhatIsWrittenAlreadyIsNotDatedAnew) {
+    give(15);
+    planner.beat();
+    EXPECT_EQ(ops(), "run open0 append append");
+    footage.wall -= 3s;
+    give(10);
+    planner.beat();
+    EXPECT_EQ(ops(), "append close end:changed run open0 append");
 }
 
 TEST_F(PlannerTest, ACameraWithoutKeyFramesIsGivenUpAfterALongTime) {
