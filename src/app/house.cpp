@@ -16,6 +16,7 @@
 #include "app/clips.hpp"
 #include "app/control.hpp"
 #include "app/demo.hpp"
+#include "app/ears.hpp"
 #include "app/generic_cameras.hpp"
 #include "app/hooks.hpp"
 #include "app/http_door.hpp"
@@ -88,6 +89,7 @@ private:
     void set_static_tokens();
     config::Record record_of(const std::string& camera) const;
     bool says_battery(const std::string& camera) const;
+    bool makes_sound_events(const std::string& camera) const;
     void record(const std::shared_ptr<hub::Stream>& stream);
     StreamPlan plan_of(const std::string& camera) const;
     api::HealthReport health() const;
@@ -124,6 +126,7 @@ private:
     std::unique_ptr<Footage> footage_;
     std::unique_ptr<Demo> demo_;
     std::unique_ptr<CameraStreams> streams_;
+    std::unique_ptr<Ears> ears_;
     std::size_t next_executor_ = 0;
 
     Listening listening_;
@@ -208,6 +211,14 @@ StreamPlan House::plan_of(const std::string& id) const {
     return plan;
 }
 
+/// A Nanit camera says nothing of sound in time: its cloud does, seconds later.
+bool House::makes_sound_events(const std::string& id) const {
+    const config::Camera* const camera = config_.camera(id);
+    if (camera != nullptr && camera->sound_events) return *camera->sound_events;
+    const auto known = registry_->camera(id);
+    return known && known->description.vendor == "nanit";
+}
+
 void House::record(const std::shared_ptr<hub::Stream>& stream) {
     const async::Executor& executor = executors_[next_executor_++ % executors_.size()];
     const auto added =
@@ -248,6 +259,9 @@ base::Result<> House::open_cameras() {
     CASEMENT_TRY(auto driver, drivers::generic::Driver::make(first_, std::move(cameras)));
     generic_ = driver.get();
     const sources::Surroundings surroundings{codecs_, clock_, log_.component("sources")};
+    ears_ = std::make_unique<Ears>(
+        first_, analysis::EarParts{*events_, codecs_, log_.component("ears")},
+        [this](const std::string& camera) { return makes_sound_events(camera); });
     streams_ = std::make_unique<CameraStreams>(
         first_,
         CameraStreams::Parts{
@@ -261,7 +275,11 @@ base::Result<> House::open_cameras() {
                                                 {surroundings, hub_.push_door(), journal_.get()});
                 },
             .plan = [this](const std::string& camera) { return plan_of(camera); },
-            .on_added = [this](const std::shared_ptr<hub::Stream>& stream) { record(stream); },
+            .on_added =
+                [this](const std::shared_ptr<hub::Stream>& stream) {
+                    record(stream);
+                    ears_->add(stream);
+                },
             .on_changed =
                 [this](const std::string& camera) {
                     (void)recorder_->set_policy(camera, policy_of(record_of(camera)));
@@ -451,6 +469,7 @@ async::Task<> House::apply(const config::Config& next, const config::Changes& ch
     }
     co_await move_doors(changes);
     streams_->replan();
+    ears_->replan();
     // A command beside the hub may have made or replaced a push key.
     auto refresh = [this] { return sealed_->refresh(); };
     if (const auto refreshed = co_await small_files_.run(refresh); !refreshed)
@@ -501,6 +520,7 @@ void House::add_stages(Shutdown& shutdown) {
     shutdown.end_politely("cameras and recordings", [this]() -> async::Task<> {
         // Files first: they are what a second signal must not cost.
         co_await recorder_->stop();
+        co_await ears_->stop();
         co_await hub_.stop();
         if (demo_) co_await demo_->stop();
         if (arlo_doors_) co_await arlo_doors_->close(kDoorPatience);

@@ -62,6 +62,10 @@ const Fields<Camera>& fields_of(std::type_identity<Camera>) {
                   "connect only while somebody watches or an event is recorded"),
             field("audio", &Camera::audio,
                   "off drops the sound before anybody hears or records it"),
+            field(
+                "sound_events", &Camera::sound_events,
+                "the hub listens: what is louder than the room for a moment is a \"sound\" event; "
+                "not written: on for nanit cameras, whose own come from their cloud and late"),
             field("way", &Camera::way, "nest: how pictures travel"),
             field("snapshots", &Camera::snapshots, "nest: when pictures are asked for one by one"),
             field("power", &Camera::power,

@@ -217,6 +217,7 @@ struct Camera {
     Transport transport = Transport::Auto;
     bool on_demand = false;
     bool audio = true;
+    std::optional<bool> sound_events;  // none = where the vendor's own come late
     KeepAlive keep_alive = KeepAlive::Auto;
     std::optional<Milliseconds> receiver_report_interval;  // none = as RFC 3550 says
     std::optional<Milliseconds> interval;  // http: ask for single pictures this often

@@ -12,10 +12,12 @@ CameraChange change_of(const Camera& before, const Camera& after) {
     out.name = before.display_name() != after.display_name();
     out.recording = before.record != after.record ||
                     before.has_record_mode != after.has_record_mode || before.power != after.power;
+    out.events = before.sound_events != after.sound_events;
     // Everything else belongs to the connection: a key that is added to Camera is covered without a
     // line here.
     Camera connection = after;
     connection.name = before.name;
+    connection.sound_events = before.sound_events;
     connection.record = before.record;
     connection.has_record_mode = before.has_record_mode;
     out.source = before != connection;
@@ -26,6 +28,7 @@ std::string words_of(const CameraChange& change) {
     std::vector<std::string_view> parts;
     if (change.source) parts.push_back("connection");
     if (change.recording) parts.push_back("recording");
+    if (change.events) parts.push_back("events");
     if (change.name) parts.push_back("name");
     return fmt::format("{} ({})", change.id, fmt::join(parts, ", "));
 }
@@ -69,7 +72,7 @@ Changes diff(const Config& before, const Config& after) {
         if (old == nullptr) {
             out.cameras_added.push_back(camera.id);
         } else if (const CameraChange change = change_of(*old, camera);
-                   change.source || change.recording || change.name) {
+                   change.source || change.recording || change.events || change.name) {
             out.cameras_changed.push_back(change);
         }
     }

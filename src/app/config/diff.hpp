@@ -13,6 +13,7 @@ struct CameraChange {
     bool source = false;  // way in, transport, push key, on_demand, audio...: the connection must
                           // be made again
     bool recording = false;  // what is kept: the recorder takes it over without touching the stream
+    bool events = false;     // which events the hub makes by itself
     bool name = false;       // words only
 };
 

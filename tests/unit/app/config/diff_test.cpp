@@ -49,6 +49,18 @@ TEST(ConfigDiff, KeepsTheConnectionWhenOnlyRecordingOrNameChange) {
     EXPECT_FALSE(changes.cameras_changed[1].recording);
 }
 
+TEST(ConfigDiff, ListeningIsNoReasonToConnectAnew) {
+    Config before;
+    before.cameras.emplace_back().id = "porch";
+    Config after = before;
+    after.cameras[0].sound_events = true;
+    const Changes changes = diff(before, after);
+    ASSERT_EQ(changes.cameras_changed.size(), 1u);
+    EXPECT_TRUE(changes.cameras_changed[0].events);
+    EXPECT_FALSE(changes.cameras_changed[0].source);
+    EXPECT_EQ(changes.summary(), "changed porch (events)");
+}
+
 TEST(ConfigDiff, SeesAChangedDefaultAtEveryCameraThatInheritsIt) {
     const Changes changes =
         between_texts("cameras: {a: {source: push}, b: {source: push, record: {keep: 1d}}}",
