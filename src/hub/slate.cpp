@@ -16,7 +16,7 @@ constexpr std::chrono::seconds kPicturePeriod{1};
 
 }  // namespace
 
-Slate::Slate(const std::shared_ptr<Stream>& stream) : writer_(stream) {}
+Slate::Slate(const std::shared_ptr<Stream>& stream) : writer_(stream, Claim::Filler) {}
 
 std::unique_ptr<Slate> Slate::make(const std::shared_ptr<Stream>& stream) {
     const std::optional<LogEntry> last = stream->newest_key_frame();

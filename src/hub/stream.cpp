@@ -9,6 +9,7 @@
 
 #include "async/bell.hpp"
 #include "hub/reader_state.hpp"
+#include "media/time.hpp"
 
 namespace casement::hub {
 
@@ -24,11 +25,12 @@ struct Stream::Shared {
     TracksPtr tracks = std::make_shared<const media::Tracks>();
     std::list<ReaderInfo> viewers;  // behind shared readers
     bool closed = false;
-    std::uint64_t pen = 0;  // of the writer that may write
+    std::uint64_t pen = 0;        // of the writer that may write
+    Claim claim = Claim::Filler;  // its
     // Bit rate: bytes of the window that began at `rate_from`.
     base::SteadyTime rate_from{};
     std::uint64_t rate_bytes = 0;
-    std::int64_t last_us = 0;  // end of the last run on the stream's time line
+    std::int64_t last_us = 0;  // end of what was written on the stream's time line
 };
 
 Stream::Stream(std::string name, GopLogLimits limits, const base::Clock& clock, base::Log log)
@@ -72,17 +74,27 @@ void Stream::leave(Reader::State& reader) {
     if (reader.options.demand && on_demand_changed) on_demand_changed();
 }
 
-std::uint64_t Stream::take_pen() {
+std::uint64_t Stream::take_pen(Claim claim) {
     const MutexLock lock(mutex_);
+    shared_->claim = claim;
     return ++shared_->pen;
 }
 
-void Stream::append(media::AccessUnit unit, const TracksPtr& tracks, std::uint64_t pen) {
+std::uint64_t Stream::take_pen_back(std::uint64_t pen, Claim claim) {
+    const MutexLock lock(mutex_);
+    if (pen == shared_->pen) return pen;
+    if (shared_->claim >= claim) return 0;
+    shared_->claim = claim;
+    return ++shared_->pen;
+}
+
+bool Stream::append(media::AccessUnit unit, const TracksPtr& tracks, std::uint64_t pen) {
     bool went_live = false;
     {
         const MutexLock lock(mutex_);
         Shared& s = *shared_;
-        if (s.closed || pen != s.pen) return;
+        if (pen != s.pen) return false;
+        if (s.closed) return true;
         Counters& counters = s.status.counters;
         if (!unit.slate) {
             counters.units_in += 1;
@@ -111,10 +123,13 @@ void Stream::append(media::AccessUnit unit, const TracksPtr& tracks, std::uint64
             }
         }
         s.tracks = tracks;
+        const auto rate = (*tracks)[static_cast<std::size_t>(unit.track)].clock_rate;
+        s.last_us = std::max<std::int64_t>(s.last_us, media::ticks_to_us(unit.dts, rate).count());
         s.log.append({std::make_shared<const media::AccessUnit>(std::move(unit)), tracks});
         for (Reader::State* reader : s.readers) reader->ring();
     }
     if (went_live && on_status_changed) on_status_changed();
+    return true;
 }
 
 std::optional<Item> Stream::read(Reader::State& reader) {
@@ -244,18 +259,13 @@ void Stream::close() {
     }
 }
 
-std::int64_t Stream::next_run_us() const {
+Stream::RunStart Stream::next_run() const {
     // The time line is steady time since the stream was made. A run that sent faster than real time
     // may have gone ahead of it.
     const auto elapsed =
         std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady_now() - epoch_).count();
     const MutexLock lock(mutex_);
-    return std::max<std::int64_t>(elapsed, shared_->last_us + 1000);
-}
-
-void Stream::run_ended_at(std::int64_t last_us) {
-    const MutexLock lock(mutex_);
-    shared_->last_us = std::max(shared_->last_us, last_us);
+    return {std::max<std::int64_t>(elapsed, shared_->last_us + 1000), shared_->last_us};
 }
 
 void Stream::count_lost(std::uint64_t units) {

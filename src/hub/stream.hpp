@@ -15,6 +15,7 @@
 #include "hub/gop_log.hpp"
 #include "hub/reader.hpp"
 #include "hub/status.hpp"
+#include "hub/stream_writer.hpp"
 
 namespace casement::hub {
 
@@ -73,13 +74,19 @@ private:
     friend class Reader;
     friend class Supervisor;
 
-    void append(media::AccessUnit unit, const TracksPtr& tracks, std::uint64_t pen);
-    std::uint64_t take_pen();
+    /// False when another one has the pen.
+    bool append(media::AccessUnit unit, const TracksPtr& tracks, std::uint64_t pen);
+    std::uint64_t take_pen(Claim claim);
+    /// From a writer with a lower claim; `pen` itself while nobody took it; 0 = it stays where it
+    /// is.
+    std::uint64_t take_pen_back(std::uint64_t pen, Claim claim);
     void count_lost(std::uint64_t units);
     void count_before_key(std::uint64_t units);
-    /// Where on the stream's time line a new run begins: now, but after everything written so far.
-    std::int64_t next_run_us() const;
-    void run_ended_at(std::int64_t last_us);
+    struct RunStart {
+        std::int64_t begin_us = 0;  // on the stream's time line: now, but after all written so far
+        std::int64_t shown_us = 0;  // the last of what was written so far
+    };
+    RunStart next_run() const;
     void leave(Reader::State& reader);
     void set_phase(Phase phase, std::optional<base::Error> error,
                    std::optional<base::WallTime> next_try);

@@ -204,6 +204,146 @@ TEST_F(HubStream, LeavesTheSoundOutOfWhatAPublisherWritesToo) {
     EXPECT_EQ(stream->status().counters.units_in, 1u);
 }
 
+/// Two ways in and what a reader sees of them.
+struct ChangeOfPen : Fixture {
+    /// A picture of 100 ms, from `way`, which its size tells.
+    void picture(StreamWriter& writer, int way, int n, bool key) {
+        writer.publish(unit(key, n * 9000, 0, static_cast<std::size_t>(way)));
+    }
+    /// The ways of all pictures so far; fails where time does not grow.
+    std::vector<std::size_t> seen() {
+        std::vector<std::size_t> ways;
+        while (const auto item = reader_.try_next()) {
+            const auto u = as_unit(item);
+            if (!u || u->track != 0) continue;
+            EXPECT_GT(u->dts, last_);
+            last_ = u->dts;
+            ways.push_back(u->data.size());
+        }
+        return ways;
+    }
+    Reader reader_ = reader();
+    std::int64_t last_ = -1;
+};
+
+TEST_F(ChangeOfPen, ASpareWritesFromItsFirstKeyFrameOnAndNotBefore) {
+    StreamWriter first(stream, Claim::Preferred);
+    first.set_tracks({video_track()});
+    picture(first, 1, 0, true);
+    const auto spare = first.hand_over(Claim::Spare);
+    spare->set_tracks({video_track()});
+    for (int i = 0; i < 3; ++i) {
+        clock.now += 100ms;
+        picture(*spare, 2, 900 + i, i == 2);
+        picture(first, 1, 1 + i, false);
+    }
+    EXPECT_THAT(seen(), testing::ElementsAre(1, 1, 1, 2));
+    EXPECT_EQ(stream->status().counters.dropped_before_key, 0u);
+}
+
+TEST_F(ChangeOfPen, TimeGoesOnWhereARunWasAheadOfItsClock) {
+    StreamWriter first(stream, Claim::Preferred);
+    first.set_tracks({video_track()});
+    for (int i = 0; i < 20; ++i) picture(first, 1, i, i == 0);  // two seconds at once
+    const auto spare = first.hand_over(Claim::Spare);
+    spare->set_tracks({video_track()});
+    picture(*spare, 2, 0, true);
+    EXPECT_EQ(seen().size(), 21u);
+}
+
+TEST_F(ChangeOfPen, APreferredWayTakesThePenBackWithAKeyFrameAndASpareDoesNot) {
+    StreamWriter first(stream, Claim::Preferred);
+    first.set_tracks({video_track()});
+    const auto spare = first.hand_over(Claim::Spare);
+    spare->set_tracks({video_track()});
+    picture(first, 1, 0, true);
+    picture(*spare, 2, 0, true);
+    picture(first, 1, 1, false);
+    picture(*spare, 2, 1, false);
+    picture(first, 1, 2, true);
+    picture(*spare, 2, 2, true);
+    picture(first, 1, 3, false);
+    EXPECT_THAT(seen(), testing::ElementsAre(1, 2, 2, 1, 1));
+}
+
+TEST_F(ChangeOfPen, OfTwoPreferredTheNewerStays) {
+    StreamWriter older(stream, Claim::Preferred);
+    older.set_tracks({video_track()});
+    picture(older, 1, 0, true);
+    const auto newer = older.hand_over();
+    newer->set_tracks({video_track()});
+    picture(*newer, 2, 0, true);
+    picture(older, 1, 1, false);
+    picture(older, 1, 2, true);
+    picture(*newer, 2, 1, false);
+    EXPECT_THAT(seen(), testing::ElementsAre(1, 2, 2));
+}
+
+TEST_F(ChangeOfPen, AFillerGivesWayToAWriterThatIsBack) {
+    StreamWriter first(stream, Claim::Preferred);
+    first.set_tracks({video_track()});
+    picture(first, 1, 0, true);
+    StreamWriter filler(stream, Claim::Filler);
+    filler.set_tracks({video_track()});
+    clock.now += 5s;
+    picture(filler, 3, 0, true);
+    picture(first, 1, 50, false);
+    picture(first, 1, 51, true);
+    picture(filler, 3, 1, true);
+    EXPECT_THAT(seen(), testing::ElementsAre(1, 3, 1));
+}
+
+TEST_F(ChangeOfPen, SoundOfATimeThatWasShownIsLeftOut) {
+    StreamWriter first(stream, Claim::Preferred);
+    first.set_tracks({video_track(), audio_track()});
+    clock.now += 1s;
+    picture(first, 1, 0, true);
+    first.publish(unit(true, 0, 1));
+    const auto spare = first.hand_over(Claim::Spare);
+    spare->set_tracks({video_track(), audio_track()});
+    picture(*spare, 2, 10, true);
+    spare->publish(unit(true, 8000 - 400, 1));  // 50 ms before its picture
+    spare->publish(unit(true, 8000 + 400, 1));
+    std::int64_t last = -1;
+    int sounds = 0;
+    while (const auto item = reader_.try_next()) {
+        const auto u = as_unit(item);
+        if (!u || u->track != 1) continue;
+        EXPECT_GT(u->dts, last);
+        last = u->dts;
+        ++sounds;
+    }
+    EXPECT_EQ(sounds, 2);
+}
+
+TEST_F(ChangeOfPen, AnAudioOnlyWayBeginsWithItsFirstSound) {
+    StreamWriter first(stream, Claim::Preferred);
+    first.set_tracks({audio_track()});
+    const auto spare = first.hand_over(Claim::Spare);
+    media::Track sound = audio_track();
+    sound.id = 0;
+    spare->set_tracks({sound});
+    spare->publish(unit(true, 0, 0));
+    EXPECT_EQ(stream->status().counters.units_in, 1u);
+}
+
+TEST_F(ChangeOfPen, ProgressTellsWhenAWayBeganAndItsNewestPicture) {
+    const auto progress = std::make_shared<Progress>();
+    StreamWriter first(stream, Claim::Preferred);
+    first.tell(progress);
+    const auto lent = first.hand_over();
+    lent->set_tracks({video_track(), audio_track()});
+    picture(*lent, 1, 0, false);
+    EXPECT_EQ(progress->runs(), 0u);
+    EXPECT_EQ(progress->last_picture(), base::SteadyTime{});
+    picture(*lent, 1, 1, true);
+    EXPECT_EQ(progress->runs(), 1u);
+    const auto at = clock.steady_now();
+    clock.now += 3s;
+    lent->publish(unit(true, 0, 1));  // a camera whose picture froze still sends its sound
+    EXPECT_EQ(progress->last_picture(), at);
+}
+
 TEST(GopLog, NeverGrowsPastItsBytesEvenWithoutKeyFrames) {
     GopLog log({.max_bytes = 10'000});
     auto tracks = std::make_shared<const media::Tracks>(media::Tracks{video_track()});
