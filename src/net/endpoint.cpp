@@ -59,6 +59,21 @@ bool is_everywhere(std::string_view address) {
     return read && read->is_unspecified();
 }
 
+bool is_in_house(const ip::address& mapped) {
+    const ip::address address = unmapped(mapped);
+    if (address.is_loopback()) return true;
+    if (address.is_v6()) {
+        const auto bytes = address.to_v6().to_bytes();
+        return address.to_v6().is_link_local() || (bytes[0] & 0xFE) == 0xFC;
+    }
+    const std::uint32_t value = address.to_v4().to_uint();
+    const auto is_under = [value](std::uint32_t network, int bits) {
+        return value >> (32 - bits) == network >> (32 - bits);
+    };
+    return is_under(0x0A000000, 8) || is_under(0xAC100000, 12) || is_under(0xC0A80000, 16) ||
+           is_under(0xA9FE0000, 16);
+}
+
 std::string to_text(const ip::address& address) { return unmapped(address).to_string(); }
 
 namespace {

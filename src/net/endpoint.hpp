@@ -27,6 +27,10 @@ bool is_loopback(std::string_view address);
 /// Does a listener with this address, "0.0.0.0" or "::", listen on all that the machine has?
 bool is_everywhere(std::string_view address);
 
+/// An address that no network outside can have: RFC 1918, RFC 4193 (unique local), link-local
+/// (RFC 3927, RFC 4291) and loopback.
+bool is_in_house(const ip::address& address);
+
 /// The opposite of parse_endpoint; IPv4 addresses mapped into IPv6 are written as IPv4.
 std::string to_text(const ip::tcp::endpoint& endpoint);
 std::string to_text(const ip::udp::endpoint& endpoint);

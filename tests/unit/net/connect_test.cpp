@@ -40,6 +40,19 @@ TEST(Endpoint, KnowsThisMachineAloneFromEveryNetwork) {
     }
 }
 
+TEST(Endpoint, KnowsAddressesThatNoNetworkOutsideCanHave) {
+    for (const char* text :
+         {"10.0.0.0", "10.255.255.255", "172.16.0.0", "172.31.255.255", "192.168.0.0",
+          "192.168.255.255", "169.254.0.0", "169.254.255.255", "127.0.0.1", "::1", "fe80::1",
+          "febf::1", "fc00::1", "fdff::1", "::ffff:192.168.1.9"})
+        EXPECT_TRUE(is_in_house(ip::make_address(text))) << text;
+    for (const char* text :
+         {"9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0", "192.167.255.255",
+          "192.169.0.0", "169.253.255.255", "169.255.0.0", "8.8.8.8", "0.0.0.0", "::", "fec0::1",
+          "fbff::1", "fe00::1", "2001:db8::1", "::ffff:8.8.8.8", "100.64.0.1"})
+        EXPECT_FALSE(is_in_house(ip::make_address(text))) << text;
+}
+
 class Listening : public testing::Test {
 protected:
     std::unique_ptr<Listener> listen(ListenOptions options = {}) {
