@@ -238,6 +238,8 @@ Task<> Account::run() {
         const auto token = co_await access_token(Deadline::in(options_.patience));
         // Looks again at least once a minute: wall clocks jump, and other processes store.
         auto wait = std::chrono::duration_cast<base::Duration>(std::chrono::seconds{60});
+        // A person who has just signed in looks at the page: that is read from a small file.
+        if (needs_sign_in()) wait = options_.look_again;
         if (token && session_ && !is_due()) {
             const base::Duration left = renew_at() - clock_.wall_now();
             wait = std::clamp<base::Duration>(left, std::chrono::milliseconds{50}, wait);

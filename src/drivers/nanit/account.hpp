@@ -27,6 +27,8 @@ struct AccountOptions {
     async::BackoffPolicy spacing{
         .first = std::chrono::seconds{60}, .cap = std::chrono::minutes{5}, .jitter = 0};
     std::chrono::milliseconds patience{20'000};  // for one renewal, the wait for the lock included
+    /// While a person is needed: how soon a sign-in by another process is noticed.
+    std::chrono::milliseconds look_again{2'000};
 };
 
 /// The token manager. A refresh token dies when it is used, so there is one call at a time for it:

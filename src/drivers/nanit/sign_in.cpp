@@ -65,16 +65,24 @@ Task<Result<SignInOutcome>> SignIn::enter_code(Secret code, Deadline deadline) {
     if (!pending)
         co_return base::fail(ErrorKind::FailedPrecondition,
                              "no code was asked for: sign in with e-mail and password first");
-    CASEMENT_CO_TRY(auto outcome, co_await api_.login({.email = pending->email,
-                                                       .password = pending->password,
-                                                       .channel = {},
-                                                       .mfa_token = pending->challenge.token,
-                                                       .mfa_code = std::move(code)},
-                                                      deadline));
-    if (auto* const tokens = std::get_if<Tokens>(&outcome))
+    auto outcome = co_await api_.login({.email = pending->email,
+                                        .password = pending->password,
+                                        .channel = {},
+                                        .mfa_token = pending->challenge.token,
+                                        .mfa_code = std::move(code)},
+                                       deadline);
+    const bool is_late = clock_.wall_now() - pending->sent >= kCodeLives;
+    if (!outcome && outcome.error().reason() == "wrong-code" && is_late) {
+        CASEMENT_CO_TRY(co_await disk_.run([this] { return forget_pending(sealed_, account_); }));
+        co_return base::fail_because("code-expired", ErrorKind::Unauthenticated,
+                                     "The code has expired. Sign in again, and Nanit sends "
+                                     "another.");
+    }
+    if (!outcome) co_return std::unexpected(outcome.error());
+    if (auto* const tokens = std::get_if<Tokens>(&*outcome))
         co_return co_await take(std::move(*tokens));
     // The vendor wants another code: the old challenge is over.
-    pending->challenge = std::get<Challenge>(std::move(outcome));
+    pending->challenge = std::get<Challenge>(std::move(*outcome));
     pending->sent = clock_.wall_now();
     co_return co_await keep(std::move(*pending));
 }

@@ -33,8 +33,9 @@ public:
     async::Task<base::Result<SignInOutcome>> begin(std::string email, base::Secret password,
                                                    std::string channel, bool another,
                                                    async::Deadline deadline);
-    /// The second: the code as the person typed it. A wrong one leaves the challenge as it is.
-    /// FailedPrecondition when no code was sent.
+    /// The second: the code as the person typed it. A wrong one leaves the challenge as it is, but
+    /// one that came too late ends it: Unauthenticated "code-expired". FailedPrecondition when no
+    /// code was sent.
     async::Task<base::Result<SignInOutcome>> enter_code(base::Secret code,
                                                         async::Deadline deadline);
     /// With a token that another program kept: it is used up by this, so that it is known to work.

@@ -100,7 +100,8 @@ protected:
     Account& open(store::SealedStore& sealed) {
         accounts_.push_back(std::make_unique<Account>(
             loop_.executor(), *api_, sealed, disk_, clock_,
-            AccountOptions{.name = "home", .folder = dir_.path(), .patience = 500ms}));
+            AccountOptions{
+                .name = "home", .folder = dir_.path(), .patience = 500ms, .look_again = 20ms}));
         return *accounts_.back();
     }
     void store(std::chrono::seconds left) {
@@ -195,6 +196,35 @@ TEST_F(AccountTest, NoSecondCodeIsSentWhileOneIsOnItsWay) {
     clock_.advance(11min);
     EXPECT_FALSE(std::get<CodeSent>(begin().value()).is_old);
     EXPECT_EQ(logins_.size(), 5U);
+}
+
+TEST_F(AccountTest, ACodeThatComesTooLateEndsTheChallenge) {
+    ASSERT_TRUE(begin());
+    clock_.advance(10min - 1s);
+    EXPECT_EQ(enter("9999").error().reason(), "wrong-code");
+    EXPECT_TRUE(stored_pending(*sealed_, "home"));
+    clock_.advance(1s);
+    EXPECT_EQ(enter("9999").error().reason(), "code-expired");
+    EXPECT_FALSE(stored_pending(*sealed_, "home"));
+    EXPECT_TRUE(enter("0417").error().is(ErrorKind::FailedPrecondition));
+}
+
+TEST_F(AccountTest, ASignInOfAnotherProcessIsSeenByItself) {
+    Account& account = open(*sealed_);
+    loop_.spawn([&]() -> Task<> { co_await account.run(); });
+    loop_.run([&]() -> Task<> {
+        while (account.state().word != Word::NeedsPerson)
+            (void)co_await async::sleep_for(5ms);  // real time: run() looks when it starts
+        const auto other = store::SealedStore::open(dir_.path()).value();
+        const Session session{.access = Secret(jwt(clock_.wall_now() + 3h, 1)),
+                              .refresh = Secret("refresh-0"),
+                              .received = clock_.wall_now(),
+                              .expires = clock_.wall_now() + 3h};
+        (void)store_session(*other, "home", session);
+        while (account.state().word != Word::SignedIn)
+            (void)co_await async::sleep_for(5ms);  // real time: it looks every 20 ms
+    });
+    EXPECT_EQ(refreshes_, 0);
 }
 
 TEST_F(AccountTest, AWrongPasswordNeedsAPerson) {
