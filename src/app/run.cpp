@@ -9,6 +9,7 @@
 
 #include "app/cli/arlo_network.hpp"
 #include "app/cli/doctor.hpp"
+#include "app/cli/login.hpp"
 #include "app/cli/words.hpp"
 #include "app/control.hpp"
 #include "app/emulate.hpp"
@@ -168,6 +169,27 @@ int doctor(const World& world, const Common& common, const cli::Console& console
     return tell_findings(console, findings);
 }
 
+/// Where secrets of this set-up are: with the hub's, where there are any.
+fs::path secrets_directory(const World& world, const Common& common, const config::Config& config) {
+    for (const fs::path& data : hub_directories(world, common)) {
+        std::error_code ec;
+        const bool is_there = fs::exists(data / "secrets.key", ec);
+        if (is_there || ec == std::errc::permission_denied) return data;
+    }
+    return data_directory(world, common, config);
+}
+
+int login_nanit(const World& world, const Common& common, const cli::Console& console,
+                const cli::LoginNanit& command) {
+    const auto loaded = load_config(world, common.config);
+    if (!loaded) return fail_with(console, loaded.error());
+    // An account that cannot be read is not there; the reason stands among the problems.
+    if (!loaded->is_usable()) write_problems(world.err, loaded->problems);
+    const auto keyboard = world.keyboard();
+    return cli::login_nanit(console, *keyboard, command, loaded->config,
+                            secrets_directory(world, common, loaded->config), world.clock);
+}
+
 struct RemoteCommand {
     cli::Hub& hub;
     const cli::Console& console;
@@ -189,6 +211,7 @@ struct RemoteCommand {
     int operator()(const cli::EmulateArlo&) const { return cli::kFailed; }
     int operator()(const cli::ArloNetwork&) const { return cli::kFailed; }
     int operator()(const cli::Doctor&) const { return cli::kFailed; }
+    int operator()(const cli::LoginNanit&) const { return cli::kFailed; }
     int operator()(const cli::ImportArlo&) const { return cli::kFailed; }
     int operator()(const cli::Check&) const { return cli::kFailed; }
     int operator()(const cli::Version&) const { return cli::kFailed; }
@@ -228,6 +251,8 @@ int run(const std::vector<std::string>& arguments, const World& world) {
         return show_push_address(console, *loaded, hub_directories(world, common), *command,
                                  world.own_address());
     }
+    if (const auto* command = std::get_if<cli::LoginNanit>(&line->command))
+        return login_nanit(world, common, console, *command);
     if (const auto* command = std::get_if<cli::ImportArlo>(&line->command)) {
         const auto loaded = load_config(world, common.config);
         if (!loaded) return fail_with(console, loaded.error());
@@ -256,6 +281,7 @@ World process_world(const base::Clock& clock) {
                     return emulate_arlo(command, std::cout, std::cerr);
                 },
             .run_tool = cli::run_tool,
+            .keyboard = [] { return cli::this_keyboard(std::cerr); },
             .machine = cli::this_machine,
             .find_hub = [](const fs::path& data) -> base::Result<std::unique_ptr<cli::Hub>> {
                 CASEMENT_TRY(Control control, read_control(data));

@@ -9,6 +9,7 @@
 
 #include "app/cli/commands.hpp"
 #include "app/cli/doctor.hpp"
+#include "app/cli/keyboard.hpp"
 #include "app/cli/tool.hpp"
 #include "app/config/load.hpp"
 
@@ -39,6 +40,8 @@ struct World {
     std::function<int(const cli::EmulateArlo&)> emulate_arlo{};
     /// Programs of this machine that check files and tell of its network.
     cli::RunTool run_tool{};
+    /// Standard input, for commands that ask.
+    std::function<std::unique_ptr<cli::Keyboard>()> keyboard{};
     /// What doctor looks at.
     std::function<cli::Machine()> machine{};
     /// The hub of a data directory.

@@ -16,7 +16,8 @@ constexpr const char* kAbout =
     "its own.";
 constexpr const char* kFooter =
     "\nExit status: 0 when it worked, 1 when it failed, 2 for a mistake on the command line."
-    "\nAll commands but serve, demo, emulate, arlo, doctor, import, check, version and camera "
+    "\nAll commands but serve, demo, emulate, arlo, doctor, login, import, check, version and "
+    "camera "
     "--push-address talk to the hub that runs on this machine.";
 
 /// Builds the parser; parsing writes into the members.
@@ -66,6 +67,7 @@ private:
             "look at ports, clock, disk, and the network of Arlo devices: what is wrong, and what "
             "to do",
             doctor_);
+        add_logins();
         add_imports();
         add(app_, "check", "say what is wrong with a configuration, without starting anything",
             check_)
@@ -148,6 +150,41 @@ private:
                          "show the steps with hands instead: capture the old base's key, or "
                          "pair cameras without it")
             ->check(CLI::IsMember({"capture", "pair"}));
+    }
+
+    /// A secret of the command line; "-" = the next line of standard input.
+    static void add_secret(CLI::App& to, const char* name, const char* about, const char* type,
+                           base::Secret& secret) {
+        to.add_option_function<std::string>(
+              name, [&secret](const std::string& given) { secret = base::Secret(given); }, about)
+            ->type_name(type);
+    }
+
+    void add_logins() {
+        CLI::App* login = app_.add_subcommand(
+            "login",
+            "sign in to an account; what no option says is asked for, or read from "
+            "standard input line by line");
+        login->fallthrough();
+        login->require_subcommand(1);
+        CLI::App* nanit = add(*login, "nanit", "with e-mail address, password and code", login_);
+        nanit->add_option("--account", login_.account, "which one of the configuration")
+            ->type_name("NAME");
+        nanit->add_option("--email", login_.email, "the e-mail address")->type_name("ADDRESS");
+        nanit
+            ->add_option("--password-file", login_.password_file,
+                         "its first line is the password; - is standard input")
+            ->type_name("FILE");
+        nanit
+            ->add_option("--mfa-channel", login_.channel,
+                         "how the code shall come, where the account lets one choose")
+            ->check(CLI::IsMember({"sms", "email"}));
+        add_secret(*nanit, "--mfa-code", "the code that came; - is standard input", "CODE",
+                   login_.mfa_code);
+        nanit->add_flag("--new-code", login_.new_code, "have another code sent");
+        add_secret(*nanit, "--refresh-token",
+                   "a token of another program that is stopped for good; - is standard input",
+                   "TOKEN", login_.refresh_token);
     }
 
     void add_imports() {
@@ -234,6 +271,7 @@ private:
     EmulateArlo emulate_arlo_;
     ArloNetwork network_;
     Doctor doctor_;
+    LoginNanit login_;
     ImportArlo import_arlo_;
     Check check_;
     Version version_;

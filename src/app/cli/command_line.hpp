@@ -101,15 +101,25 @@ struct ArloNetwork {
 
 struct Doctor {};
 
+struct LoginNanit {
+    std::string account;  // empty = the only one
+    std::string email;    // empty or "-" = asked for, as all that follows
+    std::string password_file;
+    std::string channel;  // "sms", "email"; empty = as the vendor likes
+    base::Secret mfa_code;
+    base::Secret refresh_token;  // instead of all the others
+    bool new_code = false;
+};
+
 struct ImportArlo {
     std::string file;      // config.yaml of arlo-cam-api
     std::string database;  // arlo.db; empty = none
     bool write = false;
 };
 
-using Command = std::variant<Serve, EmulateArlo, ArloNetwork, Doctor, ImportArlo, Check, Version,
-                             Cameras, ShowCamera, SetSetting, RunCommand, Snapshot, Export, Events,
-                             Health, TokenCreate, TokenList, TokenRevoke>;
+using Command = std::variant<Serve, EmulateArlo, ArloNetwork, Doctor, LoginNanit, ImportArlo, Check,
+                             Version, Cameras, ShowCamera, SetSetting, RunCommand, Snapshot, Export,
+                             Events, Health, TokenCreate, TokenList, TokenRevoke>;
 
 struct CommandLine {
     Common common;

@@ -48,6 +48,15 @@ TEST(CommandLine, KnowsEveryCommand) {
     EXPECT_EQ(ending({"arlo", "network", "--steps", "dance"}).status, kUsage);
     EXPECT_EQ(ending({"arlo"}).status, kUsage);
     parsed<Doctor>({"doctor"});
+    const auto login = parsed<LoginNanit>({"login", "nanit", "--account", "nursery", "--email",
+                                           "a@b.c", "--password-file", "-", "--mfa-code", "0417",
+                                           "--mfa-channel", "sms", "--refresh-token", "-"});
+    EXPECT_EQ(login.account, "nursery");
+    EXPECT_EQ(login.password_file, "-");
+    EXPECT_EQ(login.mfa_code.reveal(), "0417");  // a text
+    EXPECT_EQ(login.refresh_token.reveal(), "-");
+    EXPECT_EQ(ending({"login"}).status, kUsage);
+    EXPECT_EQ(ending({"login", "nanit", "--mfa-channel", "pigeon"}).status, kUsage);
     EXPECT_EQ(parsed<Check>({"check", "a.yaml"}).file, "a.yaml");
     EXPECT_EQ(parsed<Check>({"check"}).file, "");
     parsed<Version>({"version"});
