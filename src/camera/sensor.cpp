@@ -34,6 +34,8 @@ std::string_view to_string(SensorKind kind) {
             return "timestamp";
         case SensorKind::Text:
             return "text";
+        case SensorKind::Flag:
+            return "flag";
         case SensorKind::Number:
             return "number";
     }

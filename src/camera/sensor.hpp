@@ -27,6 +27,7 @@ enum class SensorKind : std::uint8_t {
     Duration,        // s
     Timestamp,       // WallTime as text, RFC 3339
     Text,            // free word: Wi-Fi name, firmware
+    Flag,            // bool, anything else
     Number,          // anything else
 };
 

@@ -24,19 +24,6 @@ std::unexpected<base::Error> no_answer(std::string_view what) {
                               "Nanit's answer holds no {}; it is tried again later", what);
 }
 
-/// Seconds since 1970, whole or not, or RFC 3339.
-std::optional<base::WallTime> time_at(const json& object, std::string_view key) {
-    if (const auto seconds = number_at(object, key)) {
-        if (!(*seconds > 0 && *seconds < 1e10)) return std::nullopt;  // up to the year 2286
-        return base::WallTime{
-            std::chrono::microseconds{static_cast<std::int64_t>(std::llround(*seconds * 1e6))}};
-    }
-    const std::string text = text_at(object, key);
-    if (text.empty()) return std::nullopt;
-    const auto parsed = base::parse_rfc3339(text);
-    return parsed ? std::optional(*parsed) : std::nullopt;
-}
-
 /// Ids go into URLs and topics: what they consist of is checked, not escaped.
 std::string id_at(const json& object, std::string_view key, std::string_view also = "") {
     std::string id = text_at(object, key);

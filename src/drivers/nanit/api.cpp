@@ -159,6 +159,14 @@ Task<Result<std::vector<SleepEvent>>> Api::events(Secret token, std::string baby
     co_return parse_events(body);
 }
 
+Task<Result<std::optional<SleepStats>>> Api::sleep_stats(Secret token, std::string baby,
+                                                         Deadline deadline) {
+    std::string path = fmt::format("/babies/{}/stats/latest", baby);
+    CASEMENT_CO_TRY(const std::string body, co_await ask(Family::Account, "GET", std::move(path),
+                                                         {}, std::move(token), deadline));
+    co_return parse_sleep_stats(body);
+}
+
 Task<Result<Secret>> Api::uc_token(Secret token, std::string camera_uid, Deadline deadline) {
     std::string path = fmt::format("/focus/cameras/{}/uc_token", camera_uid);
     CASEMENT_CO_TRY(const std::string body, co_await ask(Family::Focus, "GET", std::move(path), {},

@@ -10,6 +10,7 @@
 #include "async/deadline.hpp"
 #include "base/clock.hpp"
 #include "drivers/nanit/answers.hpp"
+#include "drivers/nanit/sleep.hpp"
 #include "drivers/nanit/token.hpp"
 #include "net/http_client.hpp"
 
@@ -57,6 +58,10 @@ public:
                                                              int limit, async::Deadline deadline);
     async::Task<base::Result<std::vector<SleepEvent>>> events(base::Secret token, std::string baby,
                                                               int limit, async::Deadline deadline);
+    /// Nothing where the vendor has no night or nap to tell of.
+    async::Task<base::Result<std::optional<SleepStats>>> sleep_stats(base::Secret token,
+                                                                     std::string baby,
+                                                                     async::Deadline deadline);
     /// For the camera's own socket.
     async::Task<base::Result<base::Secret>> uc_token(base::Secret token, std::string camera_uid,
                                                      async::Deadline deadline);

@@ -38,4 +38,16 @@ std::optional<double> number_at(const json& object, std::string_view key) {
     return std::isfinite(number) ? std::optional(number) : std::nullopt;
 }
 
+std::optional<base::WallTime> time_at(const json& object, std::string_view key) {
+    if (const auto seconds = number_at(object, key)) {
+        if (!(*seconds > 0 && *seconds < 1e10)) return std::nullopt;  // up to the year 2286
+        return base::WallTime{
+            std::chrono::microseconds{static_cast<std::int64_t>(std::llround(*seconds * 1e6))}};
+    }
+    const std::string text = text_at(object, key);
+    if (text.empty()) return std::nullopt;
+    const auto parsed = base::parse_rfc3339(text);
+    return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
 }  // namespace casement::drivers::nanit

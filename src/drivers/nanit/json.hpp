@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/clock.hpp"
+
 namespace casement::drivers::nanit {
 
 /// An object; nothing for what is none, or is nested deeper than `max_depth`.
@@ -17,5 +19,7 @@ const nlohmann::json& at(const nlohmann::json& object, std::string_view key);
 std::string text_at(const nlohmann::json& object, std::string_view key);
 /// Finite ones only.
 std::optional<double> number_at(const nlohmann::json& object, std::string_view key);
+/// Seconds since 1970, whole or not, or RFC 3339.
+std::optional<base::WallTime> time_at(const nlohmann::json& object, std::string_view key);
 
 }  // namespace casement::drivers::nanit
