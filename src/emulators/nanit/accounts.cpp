@@ -91,6 +91,11 @@ std::optional<Accounts::Tokens> Accounts::refresh(std::string_view refresh_token
     return make_tokens(email);
 }
 
+std::optional<Accounts::Tokens> Accounts::issue(const std::string& email) {
+    if (!users_.contains(email)) return std::nullopt;
+    return make_tokens(email);
+}
+
 std::optional<Claims> Accounts::valid(std::string_view token) const {
     auto claims = read_jwt(token, key_);
     if (claims && claims->expires_s <= unix_seconds(clock_.wall_now())) claims.reset();
@@ -101,6 +106,20 @@ std::optional<base::WallTime> Accounts::end_of(std::string_view access_token) co
     const auto claims = valid(access_token);
     if (!claims || claims->kind != "access") return std::nullopt;
     return base::WallTime(std::chrono::seconds(claims->expires_s));
+}
+
+std::string Accounts::owner_of(std::string_view access_token) const {
+    const auto claims = valid(access_token);
+    return claims && claims->kind == "access" ? claims->subject : std::string{};
+}
+
+base::Secret Accounts::make_camera_credential(std::string_view camera_uid) {
+    return make_jwt({.kind = "camera", .subject = std::string(camera_uid), .id = {}}, camera_key_);
+}
+
+bool Accounts::is_camera(std::string_view credential, std::string_view camera_uid) const {
+    const auto claims = read_jwt(credential, camera_key_);
+    return claims && claims->kind == "camera" && claims->subject == camera_uid;
 }
 
 base::Secret Accounts::make_camera_token(std::string_view camera_uid) {

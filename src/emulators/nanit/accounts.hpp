@@ -74,12 +74,22 @@ public:
     /// The old token dies at once. Nothing for one that is unknown or was used.
     std::optional<Tokens> refresh(std::string_view refresh_token);
 
+    /// As after a login, without one: for who makes the account. Nothing for a stranger.
+    std::optional<Tokens> issue(const std::string& email);
+
     /// When the access token ends; nothing when it is none of ours, or has ended.
     std::optional<base::WallTime> end_of(std::string_view access_token) const;
+    /// The e-mail address that it was given to; empty when it is not good.
+    std::string owner_of(std::string_view access_token) const;
     /// For the local door of one camera. It outlives the access token that it was asked with.
     base::Secret make_camera_token(std::string_view camera_uid);
     bool opens_camera(std::string_view token, std::string_view camera_uid) const;
+    /// What a camera shows when it calls its cloud. It does not end: how the vendor's do it is not
+    /// known.
+    base::Secret make_camera_credential(std::string_view camera_uid);
+    bool is_camera(std::string_view credential, std::string_view camera_uid) const;
     /// Every token given so far is void: what a change of the password does.
+    /// Cameras stay known.
     void revoke_all();
 
     const AccountCounters& counters() const { return counters_; }
@@ -93,6 +103,7 @@ private:
     const base::Clock& clock_;
     std::chrono::seconds access_ttl_ = kAccessTtl;
     std::string key_ = new_key();
+    const std::string camera_key_ = new_key();
     std::map<std::string, User> users_;                  // by e-mail
     std::map<std::string, std::string> challenges_;      // e-mail -> the one open token
     std::map<std::string, std::string> refresh_tokens_;  // good token -> e-mail

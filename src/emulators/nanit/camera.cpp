@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "async/deadline.hpp"
+#include "base/random.hpp"
 #include "base/time_scale.hpp"
 #include "base/url.hpp"
 #include "emulators/nanit/camera_core.hpp"
@@ -44,6 +45,7 @@ Camera::State::State(async::Executor e, async::BlockingPool& pool, const base::C
       streams(std::make_shared<Streams>(executor, pool, clock, options.picture,
                                         scaled_times(options.stream_times, options.time_scale),
                                         log)),
+      power(executor),
       tasks(executor, log) {}
 
 std::chrono::milliseconds Camera::State::scaled(std::chrono::milliseconds wait) const {
@@ -129,10 +131,16 @@ void Camera::State::push(pb::Request request) {
     for (const auto& session : sessions) session->push(bytes);
 }
 
+std::chrono::milliseconds Camera::State::next_push_in() const {
+    const double unit = static_cast<double>(base::random_u32()) / 4294967296.0;  // [0, 1)
+    if (faults.pushes_lazily) return base::scaled(89min, unit) + 1min;
+    return base::scaled(options.pushes_every, 1 + options.push_jitter * (2 * unit - 1));
+}
+
 async::Task<> Camera::State::push_sensors(std::shared_ptr<State> state) {
     for (;;) {
-        if (!co_await async::sleep_for(state->scaled(state->options.pushes_every))) co_return;
-        if (!state->memory.pushes_sensors()) continue;
+        if (!co_await async::sleep_for(state->scaled(state->next_push_in()))) co_return;
+        if (state->is_off || !state->memory.pushes_sensors()) continue;
         // One each, and never the light: that has to be asked for.
         const auto& transfer = state->memory.control().sensor_data_transfer();
         if (transfer.temperature()) state->push(state->memory.sensor_push(wire::kTemperature));
@@ -154,7 +162,12 @@ Result<std::unique_ptr<Camera>> Camera::start(async::Executor executor, async::B
     const auto state =
         std::make_shared<State>(std::move(executor), pool, clock, std::move(options), log);
     if (!state->options.listen.empty()) {
+        CASEMENT_TRY(state->make_door());
         CASEMENT_TRY(state->open_door());
+    }
+    if (!state->options.cloud_url.empty()) {
+        state->memory.has_cloud = false;
+        state->tasks.spawn("cloud link", [state] { return State::keep_linked(state); });
     }
     state->tasks.spawn("pushes", [state] { return State::push_sensors(state); });
     return std::unique_ptr<Camera>(new Camera(state));
@@ -171,6 +184,7 @@ async::Task<> Camera::stop() {
     const auto state = state_;
     state->is_off = true;
     if (state->listener) state->listener->close();
+    if (state->link) state->link->abort();
     co_await state->streams->end();
     if (state->door) co_await state->door->stop(0ms);
     co_await state->tasks.stop();
@@ -178,12 +192,10 @@ async::Task<> Camera::stop() {
 }
 
 std::shared_ptr<ControlPort> Camera::port() const { return state_; }
-std::uint16_t Camera::door_port() const {
-    return state_->listener ? state_->listener->port() : std::uint16_t{0};
-}
+std::string Camera::door_address() const { return state_->door_address; }
 std::string Camera::door_url() const {
-    if (!state_->listener) return {};
-    return fmt::format("wss://{}/", net::to_text(state_->listener->endpoint()));
+    if (state_->door_address.empty()) return {};
+    return fmt::format("wss://{}/", state_->door_address);
 }
 
 CameraFaults& Camera::faults() { return state_->faults; }
@@ -194,6 +206,8 @@ CameraCounters Camera::counters() const {
     CameraCounters out = state_->counters;
     out.local = state_->local.size();
     out.sessions = state_->sessions.size();
+    out.is_linked = state_->link != nullptr;
+    out.is_on = !state_->is_off;
     return out;
 }
 
@@ -208,6 +222,41 @@ void Camera::push(pb::Request request) { state_->push(std::move(request)); }
 
 void Camera::drop_local() {
     for (const auto& socket : state_->local) socket->abort();
+}
+
+void Camera::State::power_off() {
+    if (std::exchange(is_off, true)) return;
+    if (listener) std::exchange(listener, nullptr)->close();
+    for (const auto& socket : local) socket->abort();
+    if (link) link->abort();
+    streams->cut();
+    sessions.clear();
+    relayed.clear();
+    lost.clear();
+}
+
+Result<> Camera::State::power_on() {
+    if (!std::exchange(is_off, false)) return {};
+    ++boots;
+    memory.restart();
+    power.ring();
+    if (door) return open_door();
+    return {};
+}
+
+async::Task<> Camera::State::power_cut(std::shared_ptr<State> state,
+                                       std::chrono::milliseconds length) {
+    if (!co_await async::sleep_for(length)) co_return;
+    if (const auto on = state->power_on(); !on)
+        state->log.error("It does not start again: {}", on.error().message());
+}
+
+void Camera::power_off() { state_->power_off(); }
+Result<> Camera::power_on() { return state_->power_on(); }
+void Camera::power_cut(std::chrono::milliseconds length) {
+    state_->power_off();
+    state_->tasks.spawn("power cut",
+                        [state = state_, length] { return State::power_cut(state, length); });
 }
 
 }  // namespace casement::emulators::nanit

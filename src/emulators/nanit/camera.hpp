@@ -12,9 +12,11 @@
 #include <string_view>
 
 #include "async/blocking_pool.hpp"
+#include "async/retry.hpp"
 #include "async/task.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/secret.hpp"
 #include "emulators/nanit/camera_state.hpp"
 #include "emulators/nanit/control_session.hpp"
 #include "emulators/nanit/streams.hpp"
@@ -25,12 +27,20 @@ struct CameraOptions {
     std::string uid = "N301EMU0000001";
     /// Of the door; real ones have port 442. Empty: no door, the relay alone.
     std::string listen = "127.0.0.1:0";
+    /// Of the cloud that it keeps a connection to: "wss://127.0.0.1:40123". Empty: it is attached
+    /// to a relay by hand, or works at home alone.
+    std::string cloud_url{};
+    base::Secret credential{};  // Accounts::make_camera_credential
     /// Whether a token opens the door: Accounts::opens_camera.
     std::function<bool(std::string_view token)> lets_in{};
     Firmware firmware{};
     ffmpeg::TestPictureOptions picture{};
     StreamTimes stream_times{};
     std::chrono::milliseconds pushes_every = std::chrono::minutes(1);
+    double push_jitter = 0.1;  // each wait is up to this part of it longer or shorter
+    async::BackoffPolicy redials{.first = std::chrono::seconds(1), .cap = std::chrono::seconds(15)};
+    /// A cloud that says nothing for three times this is taken for gone. Our choice.
+    std::chrono::milliseconds pings_every = std::chrono::seconds(10);
     /// A slot whose client vanished without a goodbye is taken for as long.
     std::chrono::milliseconds frees_slot_after = std::chrono::minutes(5);
     /// Every wait above is multiplied by this.
@@ -43,6 +53,7 @@ struct CameraFaults {
     bool p2p_blocked = false;        // PUT_STREAMING fails as behind some firewalls
     bool stops_with_session = true;  // streams end with the connection that asked for them
     int other_apps = 0;              // phones that hold a slot
+    bool pushes_lazily = false;      // sensors once in one to ninety minutes, as one was seen to
 };
 
 /// Since the start.
@@ -55,6 +66,9 @@ struct CameraCounters {
     std::uint64_t pushes = 0;        // each to everybody
     std::size_t local = 0;           // connections at the door, now
     std::size_t sessions = 0;        // and over the relay
+    std::uint64_t links = 0;         // connections to its cloud
+    bool is_linked = false;          // now
+    bool is_on = true;
 };
 
 /// Lives on one executor; pool and clock outlive it.
@@ -74,8 +88,8 @@ public:
 
     /// For Relay::attach.
     std::shared_ptr<ControlPort> port() const;
-    std::string door_url() const;  // "wss://127.0.0.1:40123/"
-    std::uint16_t door_port() const;
+    std::string door_url() const;      // "wss://127.0.0.1:40123/"
+    std::string door_address() const;  // "127.0.0.1:40123"; empty without one
 
     CameraFaults& faults();
     CameraState& state();
@@ -88,6 +102,13 @@ public:
     void push(pb::Request request);
     /// Connections at the door are cut.
     void drop_local();
+
+    /// The power fails: every connection is cut, streams and what ran are forgotten.
+    void power_off();
+    /// And comes back, with an uptime of zero. Errors: somebody took its port meanwhile.
+    base::Result<> power_on();
+    /// Both, that long apart; an error is logged.
+    void power_cut(std::chrono::milliseconds length);
 
     struct State;
 

@@ -29,8 +29,16 @@ private:
 Result<> Camera::State::open_door() {
     net::ListenOptions where;
     where.name = "emulated Nanit camera";
-    where.address = options.listen;
+    where.address = door_address.empty() ? options.listen : door_address;
     CASEMENT_TRY(listener, net::Listener::listen(executor, where));
+    door_address = net::to_text(listener->endpoint());
+    tasks.spawn("door of an emulated Nanit camera", [state = shared_from_this(), open = listener] {
+        return open->run({state->executor}, state->door->acceptor());
+    });
+    return {};
+}
+
+Result<> Camera::State::make_door() {
     // Signed by itself, for a name that is not its own.
     CASEMENT_TRY(const auto certificate,
                  net::make_self_signed("camera.invalid", {}, kCertificateLife));
@@ -67,27 +75,28 @@ Result<> Camera::State::open_door() {
                      .access = "door",
                      .websocket = {.max_message_bytes = wire::kMaxMessageBytes,
                                    .ping_every = std::chrono::seconds(0)}});
-    tasks.spawn("door of an emulated Nanit camera", [state = shared_from_this()] {
-        return state->listener->run({state->executor}, state->door->acceptor());
-    });
     return {};
 }
 
 async::Task<> Camera::State::serve(std::shared_ptr<State> state,
                                    std::shared_ptr<net::WebSocket> socket) {
+    if (state->is_off) co_return socket->abort();
     struct Visit {
         std::shared_ptr<State> state;
         std::shared_ptr<net::WebSocket> socket;
         std::shared_ptr<ControlSession> session;
+        int boot;
         Visit(std::shared_ptr<State> s, std::shared_ptr<net::WebSocket> w)
             : state(std::move(s)),
               socket(std::move(w)),
-              session(std::make_shared<LocalSession>(socket)) {
+              session(std::make_shared<LocalSession>(socket)),
+              boot(state->boots) {
             state->local.push_back(socket);
             state->joined(session);
         }
         ~Visit() {
             std::erase(state->local, socket);
+            if (state->is_off || boot != state->boots) return;  // the power took its slot with it
             if (socket->close_code() == 0)
                 state->lost.push_back(state->clock.steady_now() +
                                       state->scaled(state->options.frees_slot_after));

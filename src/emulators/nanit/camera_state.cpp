@@ -105,6 +105,15 @@ CameraState::CameraState(const base::Clock& clock, std::string camera_uid, Firmw
     control_.set_night_light_timeout(0);
 }
 
+void CameraState::restart() {
+    switched_on_ = clock_.steady_now();
+    plays_ = false;
+    sting_since_.reset();
+    // Whether the real ones remember it is not known: clients have to say it again.
+    pushes_sensors_ = false;
+    control_.clear_sensor_data_transfer();
+}
+
 std::optional<Answer> CameraState::answer(const pb::Request& request, bool relayed) {
     switch (request.type()) {
         case wire::kGetSensorData:
@@ -255,7 +264,7 @@ std::optional<Answer> CameraState::get_status(const pb::Request& request) const 
     Answer out = say(request, kOk);
     if (!request.get_status().all()) return out;
     pb::Status& status = *out.response.mutable_status();
-    status.set_connection_to_server(1);
+    status.set_connection_to_server(has_cloud ? 1 : 0);
     status.set_current_version(firmware.version);
     status.set_mode(wire::kStand);
     status.set_hardware_version("3");

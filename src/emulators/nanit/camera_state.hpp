@@ -49,6 +49,9 @@ public:
     /// PUT_STREAMING, GET_LOGS and pushes are not for here: they are answered as unknown.
     std::optional<Answer> answer(const pb::Request& request, bool relayed);
 
+    /// As when the power comes back: settings stay, its uptime and what ran begin anew.
+    void restart();
+
     // Pushes that the camera makes by itself; without ids.
     pb::Request sensor_push(wire::SensorType type) const;
     pb::Request sting_push() const;
@@ -62,6 +65,7 @@ public:
 
     Firmware firmware;
     Readings readings;
+    bool has_cloud = true;  // its own connection, of which GET_STATUS tells
 
 private:
     pb::SensorData sensor_data(wire::SensorType type) const;
@@ -80,7 +84,7 @@ private:
     const base::Clock& clock_;
     const std::string camera_uid_;
     const double time_scale_;
-    const base::SteadyTime switched_on_;
+    base::SteadyTime switched_on_;
     pb::Settings settings_;
     pb::Control control_;
     bool pushes_sensors_ = false;

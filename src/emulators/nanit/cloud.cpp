@@ -17,12 +17,7 @@ namespace {
 
 constexpr std::chrono::hours kHang{1};
 constexpr std::string_view kLost = "answer lost";  // a mark of the guard on a request
-constexpr std::chrono::days kCertificateLife{30};
 
-/// The word of a route's access: its family and its name, "2 stats".
-std::string access_of(Family family, std::string_view name) {
-    return fmt::format("{} {}", static_cast<int>(family), name);
-}
 std::pair<Family, std::string> read_access(std::string_view access) {
     return {static_cast<Family>(access.front() - '0'), std::string(access.substr(2))};
 }
@@ -30,6 +25,10 @@ std::pair<Family, std::string> read_access(std::string_view access) {
 Response refused() { return Response::json(401, R"({"message":"unauthorized"})"); }
 
 }  // namespace
+
+std::string access_of(Family family, std::string_view name) {
+    return fmt::format("{} {}", static_cast<int>(family), name);
+}
 
 Response lost_answer() {
     // Promised bytes that never come: the connection is cut behind the head.
@@ -82,6 +81,7 @@ void Cloud::State::set_guard() {
         const std::string field(request.headers.get("Authorization"));
         const Authorization who = parse_authorization(field);
         ++state->counts[{name, who.form}];
+        if (state->options.told) state->options.told(name, who.form);
         if (const auto fault = state->take_fault(name)) {
             switch (*fault) {
                 case Fault::TooMany:
@@ -99,10 +99,14 @@ void Cloud::State::set_guard() {
             }
         }
         if (family == Family::Open) co_return std::nullopt;
-        const auto ends = state->accounts.end_of(who.token);
-        if (!takes(family, who.form) || !ends) co_return refused();
+        if (!takes(family, who.form)) co_return refused();
+        const std::string uid(request.capture("camera"));
+        if (family == Family::Camera) {
+            if (!state->accounts.is_camera(who.token, uid)) co_return refused();
+            co_return std::nullopt;
+        }
+        if (!state->accounts.end_of(who.token)) co_return refused();
         if (name == "user_connect") {
-            const std::string uid(request.capture("camera"));
             if (state->nursery.find_camera(uid) == nullptr)
                 co_return Response::json(404, R"({"message":"no such camera"})");
             const auto relay = state->relay_of(uid);
@@ -149,10 +153,8 @@ Result<std::unique_ptr<Cloud>> Cloud::start(async::Executor executor, const base
     where.address = options.listen;
     CASEMENT_TRY(auto listener, net::Listener::listen(executor, where));
     std::shared_ptr<net::TlsServerContext> tls;
-    if (options.tls) {
-        CASEMENT_TRY(const auto certificate,
-                     net::make_self_signed("api.nanit.invalid", {}, kCertificateLife));
-        CASEMENT_TRY(tls, net::TlsServerContext::make(certificate));
+    if (options.certificate) {
+        CASEMENT_TRY(tls, net::TlsServerContext::make(*options.certificate));
     }
     const auto state = std::make_shared<State>(std::move(executor), clock, std::move(options),
                                                std::move(listener), std::move(tls), log);
@@ -160,20 +162,7 @@ Result<std::unique_ptr<Cloud>> Cloud::start(async::Executor executor, const base
     state->add_account_routes();
     state->add_baby_routes();
     state->add_focus_routes();
-    state->server.websocket(
-        "/focus/cameras/{camera}/user_connect",
-        [weak = std::weak_ptr(state)](net::Request request,
-                                      std::shared_ptr<net::WebSocket> socket) -> async::Task<> {
-            const auto alive = weak.lock();
-            if (!alive) co_return;
-            const auto relay = alive->relay_of(request.capture("camera"));
-            const std::string field(request.headers.get("Authorization"));
-            const auto ends = alive->accounts.end_of(parse_authorization(field).token);
-            if (ends) co_await Relay::serve(relay, std::move(socket), *ends);
-        },
-        // The relay pings nobody: whoever wants to know whether it is there asks.
-        {.access = access_of(Family::Focus, "user_connect"),
-         .websocket = {.max_message_bytes = 1 << 20, .ping_every = std::chrono::seconds(0)}});
+    state->add_socket_routes();
     state->tasks.spawn("emulated Nanit cloud", [state] {
         return state->listener->run({state->executor}, state->server.acceptor());
     });
@@ -193,12 +182,13 @@ async::Task<> Cloud::stop() {
     co_await state->tasks.stop();
 }
 
+const net::ip::tcp::endpoint& Cloud::endpoint() const { return state_->listener->endpoint(); }
 std::string Cloud::url() const {
-    return fmt::format("{}://{}", state_->options.tls ? "https" : "http",
+    return fmt::format("{}://{}", state_->options.certificate ? "https" : "http",
                        net::to_text(state_->listener->endpoint()));
 }
 std::string Cloud::websocket_url() const {
-    return fmt::format("{}://{}", state_->options.tls ? "wss" : "ws",
+    return fmt::format("{}://{}", state_->options.certificate ? "wss" : "ws",
                        net::to_text(state_->listener->endpoint()));
 }
 

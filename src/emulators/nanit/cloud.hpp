@@ -2,8 +2,10 @@
 // The vendor's cloud: accounts, babies and what happened to them, and a relay per camera. One port.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,21 +17,27 @@
 #include "emulators/nanit/authorization.hpp"
 #include "emulators/nanit/nursery.hpp"
 #include "emulators/nanit/relay.hpp"
+#include "net/endpoint.hpp"
+#include "net/tls.hpp"
 
 namespace casement::emulators::nanit {
 
 struct CloudOptions {
-    std::string listen = "127.0.0.1:0";  // exactly this address
-    bool tls = false;                    // a certificate of its own
+    std::string listen = "127.0.0.1:0";             // exactly this address
+    std::optional<net::Certificate> certificate{};  // set: TLS alone
     /// {"uc_token":{"token":…}} instead of {"uc_token":…}: nobody has published the shape.
     bool nests_camera_tokens = false;
+    /// A camera that says nothing for three times this is taken for gone. Our choice.
+    std::chrono::milliseconds pings_cameras_every = std::chrono::seconds(20);
+    /// Told of every request: the name of its route, and its form.
+    std::function<void(std::string_view route, Form form)> told{};
     /// Every wait of the cloud's faults is multiplied by this.
     double time_scale = 1;
 };
 
 /// Routes by name: "login", "resend", "refresh", "user", "babies", "baby", "messages", "events",
 /// "last_event", "event", "stats", "settings", "put_settings", "uc_token", "connection_status",
-/// "bmm", "user_connect".
+/// "bmm", "user_connect", "connect" (a camera's).
 using RequestCounts = std::map<std::pair<std::string, Form>, std::uint64_t>;
 
 enum class Fault {
@@ -51,6 +59,7 @@ public:
     /// Everybody is cut. Awaited before the destructor.
     async::Task<> stop();
 
+    const net::ip::tcp::endpoint& endpoint() const;
     std::string url() const;            // "http://127.0.0.1:40123"
     std::string websocket_url() const;  // "ws://127.0.0.1:40123"
 

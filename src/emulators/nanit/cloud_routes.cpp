@@ -97,8 +97,15 @@ void Cloud::State::add_account_routes() {
     route("POST", "/login", "login", Family::Open, log_in);
     route("POST", "/mfa/resend", "resend", Family::Open, resend);
     route("POST", "/tokens/refresh", "refresh", Family::Open, refresh);
-    route("GET", "/user", "user", Family::Babies, [](State&, const Request&) {
-        return Response::json(200, R"({"user":{"uid":"u77","first_name":"Alex"}})");
+    route("GET", "/user", "user", Family::Babies, [](State& cloud, const Request& request) {
+        const std::string field(request.headers.get("Authorization"));
+        return Response::json(
+            200, json{{"user",
+                       {{"uid", "u77"},
+                        {"email", cloud.accounts.owner_of(parse_authorization(field).token)},
+                        {"first_name", "Alex"},
+                        {"last_name", "Doe"}}}}
+                     .dump());
     });
 }
 

@@ -46,11 +46,15 @@ struct Cloud::State : std::enable_shared_from_this<Cloud::State> {
     void add_account_routes();
     void add_baby_routes();
     void add_focus_routes();
+    void add_socket_routes();
     void set_guard();
 
     std::optional<Fault> take_fault(std::string_view route);
     std::shared_ptr<Relay> relay_of(std::string_view camera_uid);
 };
+
+/// The word of a route's access: its family and its name, "2 stats".
+std::string access_of(Family family, std::string_view name);
 
 /// An answer that is cut before its first byte of body: what was asked for is done, and nobody
 /// learns of it.

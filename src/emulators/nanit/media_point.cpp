@@ -20,7 +20,6 @@ namespace rtmp = protocols::rtmp;
 
 namespace {
 
-constexpr std::chrono::days kCertificateLife{30};
 constexpr std::chrono::seconds kHandshakePatience{10};
 constexpr std::size_t kBufferBytes = 64 * 1024;
 constexpr std::size_t kMostQueued = 8 * 1024 * 1024;  // of a viewer that does not read
@@ -248,10 +247,8 @@ Result<std::unique_ptr<MediaPoint>> MediaPoint::start(async::Executor executor,
     where.address = options.listen;
     CASEMENT_TRY(auto listener, net::Listener::listen(executor, where));
     std::shared_ptr<net::TlsServerContext> tls;
-    if (options.tls) {
-        CASEMENT_TRY(const auto certificate,
-                     net::make_self_signed("media.invalid", {}, kCertificateLife));
-        CASEMENT_TRY(tls, net::TlsServerContext::make(certificate));
+    if (options.certificate) {
+        CASEMENT_TRY(tls, net::TlsServerContext::make(*options.certificate));
     }
     const auto state = std::make_shared<State>(std::move(executor), clock, std::move(options),
                                                std::move(listener), std::move(tls), log);
@@ -282,6 +279,7 @@ async::Task<> MediaPoint::stop() {
     co_await state->tasks.stop();
 }
 
+const net::ip::tcp::endpoint& MediaPoint::endpoint() const { return state_->listener->endpoint(); }
 std::string MediaPoint::url() const {
     return fmt::format("{}://{}", state_->tls ? "rtmps" : "rtmp",
                        net::to_text(state_->listener->endpoint()));

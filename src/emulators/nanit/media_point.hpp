@@ -12,12 +12,14 @@
 #include "async/task.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "net/endpoint.hpp"
+#include "net/tls.hpp"
 
 namespace casement::emulators::nanit {
 
 struct MediaPointOptions {
     std::string listen = "127.0.0.1:0";
-    bool tls = false;  // a certificate of its own
+    std::optional<net::Certificate> certificate{};  // set: TLS alone
     /// Until when a stream of this app and key may run; nothing: not at all. The vendor's are
     /// "nanit" and "{baby_uid}.{access token}".
     std::function<std::optional<base::WallTime>(std::string_view app, std::string_view key)>
@@ -45,6 +47,7 @@ public:
     ~MediaPoint();
     async::Task<> stop();
 
+    const net::ip::tcp::endpoint& endpoint() const;
     std::string url() const;  // "rtmp://127.0.0.1:40123", "rtmps://…"
     /// By "app/key".
     MediaSeen seen(const std::string& path) const;

@@ -30,7 +30,7 @@ json baby_json(const Baby& baby, base::WallTime now) {
         out["camera"] = {{"uid", *baby.camera_uid},
                          {"connected", baby.connected},
                          {"active", true},
-                         {"last_seen", unix_seconds(now)},
+                         {"last_seen", unix_seconds(baby.last_seen.value_or(now))},
                          {"version", baby.version},
                          {"stream_url", baby.stream_url},
                          {"network", {{"ssid", "nursery-iot"}, {"freq", 5240}, {"level", -58}}}};

@@ -19,6 +19,7 @@ struct Baby {
     std::optional<std::string> camera_uid = {};  // none: an account with a speaker only
     std::optional<std::string> speaker_uid = {};
     bool connected = true;
+    std::optional<base::WallTime> last_seen = {};  // none: now
     bool shows_camera = true;  // false: the answer has no `camera`, though there is a camera_uid
     std::string stream_url = "rtmps://media-secured.nanit.com";
     std::string version = "6.58.615";

@@ -30,7 +30,7 @@ public:
     /// The camera comes online, or (empty) goes. Clients stay connected in both cases, and learn
     /// nothing of it: requests are then never answered.
     void attach(std::shared_ptr<ControlPort> camera);
-    bool has_camera() const { return camera_ != nullptr; }
+    const std::shared_ptr<ControlPort>& camera() const { return camera_; }
 
     /// Serves one client until it leaves. From `token_ends` on the relay drops what the client
     /// says, and goes on showing it what the camera pushes: commands are dead while sensors live.

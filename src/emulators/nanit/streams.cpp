@@ -100,6 +100,11 @@ void Streams::reset() {
     }
 }
 
+void Streams::cut() {
+    reset();
+    stop_all();
+}
+
 async::Task<Result<>> Streams::open_feed(std::shared_ptr<Streams> self) {
     CASEMENT_CO_TRY(auto feed,
                     co_await testcam::Feed::open(self->executor_, self->pool_, self->clock_,

@@ -54,7 +54,8 @@ public:
     // Faults.
     int refused_connects = 0;  // this many connections fail before they begin
     void freeze(bool frozen);  // pictures and sound stop, the connection stays
-    void reset();              // every publication is cut as if power had failed
+    void reset();              // every publication is cut, as on a bad network
+    void cut();                // and forgotten, as when the power fails
 
     StreamCounters counters() const;
     /// Awaited before the destructor.

@@ -13,6 +13,7 @@
 #include "emulators/nanit/media_point.hpp"
 #include "tests/fakes/co_assert.hpp"
 #include "tests/fakes/coroutine.hpp"
+#include "tests/integration/emulators/nanit_client.hpp"
 
 namespace casement::tests {
 namespace {
@@ -21,7 +22,7 @@ using namespace emulators::nanit;
 using namespace std::chrono_literals;
 using async::Deadline;
 using async::Task;
-using Socket = std::shared_ptr<net::WebSocket>;
+using nanit_client::Socket;
 
 constexpr const char* kCamera = "N301EMU0000001";
 constexpr const char* kBaby = "a1b2c3d4";
@@ -75,59 +76,32 @@ public:  // for the coroutines of the tests
         return cloud_->accounts().end_of(std::string_view(key).substr(dot + 1));
     }
 
-    Task<base::Result<Socket>> connect(std::string url, std::string authorization) {
-        net::WebSocketTarget target;
-        target.url = std::move(url);
-        target.headers.add("Authorization", std::move(authorization));
-        target.connect.tls.emplace().verify = false;
-        if (target.url.starts_with("ws:")) target.connect.tls.reset();
-        co_return co_await net::connect_websocket(std::move(target), Deadline::in(5s));
-    }
     Task<base::Result<Socket>> at_door(std::string authorization) {
-        co_return co_await connect(camera_->door_url(), std::move(authorization));
+        co_return co_await nanit_client::connect(camera_->door_url(), std::move(authorization));
     }
     Task<base::Result<Socket>> over_relay() {
-        co_return co_await connect(
+        co_return co_await nanit_client::connect(
             fmt::format("{}/focus/cameras/{}/user_connect", cloud_->websocket_url(), kCamera),
             "Bearer " + token_);
     }
 
-    /// The next message of that kind; empty when none comes.
-    Task<pb::Message> next(Socket socket, wire::MessageType kind,
-                           std::chrono::milliseconds patience = 5s) {
-        const Deadline deadline = Deadline::in(patience);
-        for (;;) {
-            const auto got = co_await async::with_deadline(deadline, "message", socket->receive());
-            if (!got) co_return pb::Message{};
-            const auto message = wire::parse(got->data);
-            if (message && message->type() == kind) co_return *message;
-        }
+    Task<pb::Message> next(Socket socket, wire::MessageType kind) {
+        co_return co_await nanit_client::next(std::move(socket), kind);
     }
     Task<pb::Response> ask(Socket socket, pb::Message request) {
-        (void)co_await socket->send_binary(wire::serialize(request));
-        co_return (co_await next(socket, wire::kResponse)).response();
+        co_return co_await nanit_client::ask(std::move(socket), std::move(request));
     }
     Task<pb::Response> stream(Socket socket, wire::StreamingStatus status, std::string url) {
-        auto message = wire::request(++id_, wire::kPutStreaming);
-        auto& streaming = *message.mutable_request()->mutable_streaming();
-        streaming.set_id(wire::kMobile);
-        streaming.set_status(status);
-        streaming.set_rtmp_url(std::move(url));
-        streaming.set_attempts(1);
-        co_return co_await ask(std::move(socket), std::move(message));
+        co_return co_await ask(std::move(socket),
+                               nanit_client::streaming(++id_, status, std::move(url)));
     }
     std::string url(const std::string& name = kBaby) const {
         return fmt::format("{}/s3cr3t/{}", media_->url(), name);
     }
     MediaSeen seen(const std::string& name = kBaby) const { return media_->seen("s3cr3t/" + name); }
-    // real time: sockets and encoders
     template <typename Done>
-    Task<bool> comes(Done done, std::chrono::milliseconds patience = 5s) {
-        for (const Deadline end = Deadline::in(patience); !end.passed();) {
-            if (done()) co_return true;
-            (void)co_await async::sleep_for(5ms);
-        }
-        co_return done();
+    Task<bool> comes(Done done) {
+        co_return co_await nanit_client::comes(std::move(done));
     }
 
     asio::io_context io_{1};
