@@ -209,6 +209,7 @@ struct RemoteCommand {
     // Commands that need no hub were answered before.
     int operator()(const cli::Serve&) const { return cli::kFailed; }
     int operator()(const cli::EmulateArlo&) const { return cli::kFailed; }
+    int operator()(const cli::EmulateNanit&) const { return cli::kFailed; }
     int operator()(const cli::ArloNetwork&) const { return cli::kFailed; }
     int operator()(const cli::Doctor&) const { return cli::kFailed; }
     int operator()(const cli::LoginNanit&) const { return cli::kFailed; }
@@ -230,6 +231,8 @@ int run(const std::vector<std::string>& arguments, const World& world) {
         return serve(world, common, *command);
     if (const auto* command = std::get_if<cli::EmulateArlo>(&line->command))
         return world.emulate_arlo(*command);
+    if (const auto* command = std::get_if<cli::EmulateNanit>(&line->command))
+        return world.emulate_nanit(*command, common.json);
     if (const auto* command = std::get_if<cli::Check>(&line->command))
         return check(world, common, *command);
     if (std::holds_alternative<cli::Version>(line->command)) {
@@ -279,6 +282,10 @@ World process_world(const base::Clock& clock) {
             .emulate_arlo =
                 [](const cli::EmulateArlo& command) {
                     return emulate_arlo(command, std::cout, std::cerr);
+                },
+            .emulate_nanit =
+                [](const cli::EmulateNanit& command, bool json) {
+                    return emulate_nanit(command, json, std::cout, std::cerr);
                 },
             .run_tool = cli::run_tool,
             .keyboard = [] { return cli::this_keyboard(std::cerr); },

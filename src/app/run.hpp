@@ -38,6 +38,7 @@ struct World {
     std::function<int(const Start&)> serve;
     /// Runs an emulated device until it is asked to stop; the exit status.
     std::function<int(const cli::EmulateArlo&)> emulate_arlo{};
+    std::function<int(const cli::EmulateNanit&, bool json)> emulate_nanit{};
     /// Programs of this machine that check files and tell of its network.
     cli::RunTool run_tool{};
     /// Standard input, for commands that ask.

@@ -105,6 +105,53 @@ private:
         arlo->add_flag("--dozes", emulate_arlo_.dozes, "it sleeps when nobody wants anything");
         arlo->add_flag("--listens-while-busy", emulate_arlo_.listens_while_busy,
                        "it answers 453 instead of refusing the connection");
+        add_emulated_nanit(*emulate);
+    }
+
+    void add_emulated_nanit(CLI::App& emulate) {
+        CLI::App* nanit =
+            add(emulate, "nanit",
+                "the cloud of Nanit with cameras; tells the configuration for a hub, then what "
+                "happens as JSON lines, and lines like \"motion\", \"power-cut 10\" or "
+                "\"internet off 60\" on standard input make it happen",
+                emulate_nanit_);
+        nanit->add_option("--cameras", emulate_nanit_.cameras, "1 to 3")
+            ->check(CLI::Range(1, 3))
+            ->capture_default_str();
+        nanit->add_option("--address", emulate_nanit_.address, "of everything")
+            ->capture_default_str();
+        nanit->add_option("--port", emulate_nanit_.port, "of the cloud; 0 is any")
+            ->capture_default_str();
+        nanit->add_option("--media-port", emulate_nanit_.media_port, "of its pictures")
+            ->capture_default_str();
+        nanit
+            ->add_option("--door-port", emulate_nanit_.door_port,
+                         "of the first camera itself; the others follow")
+            ->capture_default_str();
+        nanit->add_flag("--any-ports", emulate_nanit_.any_ports, "free ports for all of it");
+        nanit->add_option("--email", emulate_nanit_.email, "of the account")->capture_default_str();
+        nanit->add_option_function<std::string>(
+            "--password",
+            [this](const std::string& text) { emulate_nanit_.password = base::Secret(text); },
+            "of the account (nursery); nothing secret");
+        nanit->add_option("--mfa", emulate_nanit_.mfa, "how its codes come: none, sms or email")
+            ->check(CLI::IsMember({"none", "sms", "email"}))
+            ->capture_default_str();
+        nanit->add_option("--token-ttl", emulate_nanit_.token_ttl, "life of an access token")
+            ->type_name("DURATION")
+            ->capture_default_str();
+        nanit->add_option("--pace", emulate_nanit_.pace, "0.1: its time runs ten times as fast")
+            ->check(CLI::Range(0.001, 1000.0));
+        nanit->add_flag("--plain", emulate_nanit_.plain, "the cloud's ports without TLS");
+        nanit
+            ->add_option("--ca-file", emulate_nanit_.ca_file,
+                         "where it writes the certificate for the hub to trust")
+            ->type_name("FILE")
+            ->capture_default_str();
+        nanit->add_flag("--full-size", emulate_nanit_.full_size, "pictures of 1920x1080");
+        nanit
+            ->add_option("--do", emulate_nanit_.lines, "as if it were typed; a wrong one lists all")
+            ->type_name("LINE");
     }
 
     void add_arlo() {
@@ -269,6 +316,7 @@ private:
     CommandLine out_;
     Serve serve_, demo_;
     EmulateArlo emulate_arlo_;
+    EmulateNanit emulate_nanit_;
     ArloNetwork network_;
     Doctor doctor_;
     LoginNanit login_;

@@ -1,6 +1,7 @@
 #pragma once
 // The command line as values. Only command_line.cpp sees the library that parses it.
 
+#include <cstdint>
 #include <expected>
 #include <map>
 #include <optional>
@@ -75,6 +76,22 @@ struct EmulateArlo {
     bool listens_while_busy = false;
 };
 
+struct EmulateNanit {
+    int cameras = 1;
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 9443, media_port = 9444, door_port = 9445;
+    bool any_ports = false;
+    std::string email = "parent@example.org";
+    base::Secret password{"nursery"};
+    std::string mfa = "none";
+    std::string token_ttl = "3h";
+    double pace = 1;  // of its time
+    bool plain = false;
+    std::string ca_file = "casement-nanit-ca.pem";
+    bool full_size = false;
+    std::vector<std::string> lines;  // as typed
+};
+
 /// What `arlo network` makes a plan of, as it is written; empty = not said. Flags and the keys of
 /// `--from` have the same names.
 struct NetworkInputs {
@@ -117,9 +134,9 @@ struct ImportArlo {
     bool write = false;
 };
 
-using Command = std::variant<Serve, EmulateArlo, ArloNetwork, Doctor, LoginNanit, ImportArlo, Check,
-                             Version, Cameras, ShowCamera, SetSetting, RunCommand, Snapshot, Export,
-                             Events, Health, TokenCreate, TokenList, TokenRevoke>;
+using Command = std::variant<Serve, EmulateArlo, EmulateNanit, ArloNetwork, Doctor, LoginNanit,
+                             ImportArlo, Check, Version, Cameras, ShowCamera, SetSetting, RunCommand,
+                             Snapshot, Export, Events, Health, TokenCreate, TokenList, TokenRevoke>;
 
 struct CommandLine {
     Common common;

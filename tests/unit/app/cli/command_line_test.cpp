@@ -37,6 +37,19 @@ TEST(CommandLine, KnowsEveryCommand) {
     EXPECT_EQ(bell.address, "127.0.1.11");
     EXPECT_THAT(bell.faults, ElementsAre("nack", "lost=5"));
     EXPECT_TRUE(bell.any_ports);
+    EXPECT_EQ(parsed<EmulateNanit>({"emulate", "nanit"}).port, 9443);
+    const auto nursery = parsed<EmulateNanit>({"emulate", "nanit", "--cameras", "3", "--port", "0",
+                                               "--mfa", "sms", "--password", "p", "--plain", "--do",
+                                               "phones 1", "--do", "2 motion"});
+    EXPECT_EQ(nursery.cameras, 3);
+    EXPECT_EQ(nursery.port, 0);
+    EXPECT_EQ(nursery.mfa, "sms");
+    EXPECT_EQ(nursery.password.reveal(), "p");
+    EXPECT_TRUE(nursery.plain);
+    EXPECT_THAT(nursery.lines, ElementsAre("phones 1", "2 motion"));
+    EXPECT_EQ(ending({"emulate", "nanit", "--cameras", "4"}).status, kUsage);
+    EXPECT_EQ(ending({"emulate", "nanit", "--mfa", "pigeon"}).status, kUsage);
+    EXPECT_EQ(ending({"emulate", "nanit", "--port", "65536"}).status, kUsage);
     EXPECT_EQ(ending({"emulate"}).status, kUsage);
     const auto network =
         parsed<ArloNetwork>({"arlo", "network", "--set-up", "router", "--cameras", "eth1.20",
