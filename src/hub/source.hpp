@@ -1,6 +1,7 @@
 #pragma once
 // Where frames come from. A source runs once and ends; it never retries: Supervisor does.
 
+#include <optional>
 #include <string>
 
 #include "async/deadline.hpp"
@@ -30,6 +31,8 @@ public:
     /// True while it waits to be called (a camera that pushes): then silence is no stall, and
     /// viewers see the slate.
     virtual bool waits_for_peer() const { return false; }
+    /// While it waits: why, where it knows more than that nobody has come yet.
+    virtual std::optional<base::Error> waits_because() const { return std::nullopt; }
 
     /// What it reads, without credentials: "rtsp://10.0.0.9/stream1".
     virtual std::string description() const = 0;

@@ -54,6 +54,7 @@ struct Supervisor::State : std::enable_shared_from_this<Supervisor::State> {
     async::Task<> wait_for_retry(const Error& error);
     bool wanted() const { return !stopping && (options.always || stream->wanted()); }
     void fail_with(const Error& error, std::optional<base::WallTime> next_try);
+    void tell_waiting(std::optional<Error> why, bool was_live);
 
     const async::Executor executor;
     const std::shared_ptr<Stream> stream;
@@ -195,9 +196,7 @@ async::Task<base::Result<>> Supervisor::State::watch(const Source& source) {
             last_sentence.clear();
         } else if (source.waits_for_peer()) {
             last_progress = now;
-            if (live)
-                fail_with({ErrorKind::Unavailable, "no-publisher", "the camera stopped publishing"},
-                          std::nullopt);
+            tell_waiting(source.waits_because(), live);
             live = false;
             if (!slate && options.slate) slate = Slate::make(stream);
             if (slate) next_look = std::min(next_look, slate->write_until(now));
@@ -230,6 +229,13 @@ async::Task<> Supervisor::State::wait_for_retry(const Error& error) {
         const auto next = slate ? std::min(until, slate->write_until(now)) : until;
         if (!co_await changed.wait_until(next)) break;
     }
+}
+
+/// Each reason once: a wait is looked at twice a second.
+void Supervisor::State::tell_waiting(std::optional<Error> why, bool was_live) {
+    if (!why && was_live)
+        why = Error(ErrorKind::Unavailable, "no-publisher", "the camera stopped publishing");
+    if (why && (was_live || why->message() != last_sentence)) fail_with(*why, std::nullopt);
 }
 
 void Supervisor::State::fail_with(const Error& error, std::optional<base::WallTime> next_try) {

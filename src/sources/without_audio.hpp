@@ -3,6 +3,7 @@
 // records it.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -20,6 +21,7 @@ public:
     }
     async::Task<> close(async::Deadline deadline) override { return source_->close(deadline); }
     bool waits_for_peer() const override { return source_->waits_for_peer(); }
+    std::optional<base::Error> waits_because() const override { return source_->waits_because(); }
     std::string description() const override { return source_->description(); }
 
 private:

@@ -545,6 +545,39 @@ TEST_F(SupervisorTest, TellsWhoeverWaitsWhyThereIsNoPicture) {
     });
 }
 
+TEST_F(SupervisorTest, TellsEachReasonOfAWaitOnce) {
+    /// Waits to be called, and knows why nobody comes.
+    struct Waiting final : Source {
+        explicit Waiting(std::string& why) : why_(why) {}
+        async::Task<base::Result<>> run(StreamWriter&) override {
+            return async::sleep_for(1h);  // until it is cancelled
+        }
+        async::Task<> close(async::Deadline) override { co_return; }
+        bool waits_for_peer() const override { return true; }
+        std::optional<base::Error> waits_because() const override {
+            return base::Error(base::ErrorKind::FailedPrecondition, why_, why_);
+        }
+        std::string description() const override { return "waiting"; }
+        std::string& why_;
+    };
+    std::string why = "seats-full";
+    auto factory = [&why]() -> async::Task<base::Result<std::unique_ptr<Source>>> {
+        co_return std::make_unique<Waiting>(why);
+    };
+    const auto stream = *hub.add("cam", factory, {});
+    play([&]() -> async::Task<> {
+        // real time: the supervisor looks twice a second
+        (void)co_await async::sleep_for(1200ms);
+        EXPECT_EQ(stream->status().phase, Phase::Waiting);
+        EXPECT_EQ(stream->status().error->reason(), "seats-full");
+        EXPECT_EQ(stream->status().counters.failures, 1u);
+        why = "p2p-blocked";
+        (void)co_await async::sleep_for(700ms);
+        EXPECT_EQ(stream->status().error->reason(), "p2p-blocked");
+        EXPECT_EQ(stream->status().counters.failures, 2u);
+    });
+}
+
 TEST(PushDoor, RefusesUnknownKeysWithoutRepeatingThem) {
     PushDoor door;
     const auto knocked = door.knock("secret-key", "10.0.0.9", {});
