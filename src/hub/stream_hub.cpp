@@ -69,8 +69,17 @@ async::Task<> StreamHub::stop() {
 
 std::shared_ptr<Stream> StreamHub::find(std::string_view name) const {
     const MutexLock lock(mutex_);
-    const auto found = entries_.find(name);
+    auto found = entries_.find(name);
+    if (found == entries_.end()) {
+        const auto alias = aliases_.find(name);
+        if (alias != aliases_.end()) found = entries_.find(alias->second);
+    }
     return found == entries_.end() ? nullptr : found->second.stream;
+}
+
+void StreamHub::add_alias(std::string alias, std::string name) {
+    const MutexLock lock(mutex_);
+    aliases_.insert_or_assign(std::move(alias), std::move(name));
 }
 
 std::vector<std::shared_ptr<Stream>> StreamHub::list() const {

@@ -42,7 +42,11 @@ public:
     /// All of them at once; awaits every polite end.
     async::Task<> stop();
 
+    /// By its name, or by another one that it was given.
     std::shared_ptr<Stream> find(std::string_view name) const;
+    /// Another name for viewers of this stream, whenever there is one: what programs that were set
+    /// up for somebody else's server ask for. A stream's own name goes before it.
+    void add_alias(std::string alias, std::string name);
     std::vector<std::shared_ptr<Stream>> list() const;
     void retry_now(std::string_view name);
     /// Supervisor::restart of this stream, if there is one.
@@ -67,6 +71,7 @@ private:
     PushDoor push_door_;
     mutable base::Mutex mutex_;
     std::map<std::string, Entry, std::less<>> entries_ CASEMENT_GUARDED_BY(mutex_);
+    std::map<std::string, std::string, std::less<>> aliases_ CASEMENT_GUARDED_BY(mutex_);
     std::size_t next_ CASEMENT_GUARDED_BY(mutex_) = 0;
 };
 

@@ -37,6 +37,15 @@ std::string_view key_of(const StreamPath& where) {
     return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
+/// A key that names its application too goes first; most leave it to the client.
+base::Result<std::unique_ptr<hub::Publication>> knock(hub::PushDoor& door, const StreamPath& where,
+                                                      const std::string& remote,
+                                                      const hub::Eviction& evict) {
+    auto whole = door.knock(where.path, remote, evict);
+    if (whole || whole.error().reason() != "wrong-key") return whole;
+    return door.knock(key_of(where), remote, evict);
+}
+
 std::shared_ptr<hub::Stream> find_stream(const hub::StreamHub& hub, const StreamPath& where) {
     if (auto found = hub.find(where.path)) return found;
     return hub.find(key_of(where));
@@ -167,8 +176,8 @@ async::Task<base::Result<>> Session::on_publish(PublishRequest request) {
             if (const auto self = weak.lock()) self->close(why);
         });
     };
-    auto publication = services_.hub.push_door().knock(key_of(request.where),
-                                                       connection_->remote_endpoint(), evict);
+    auto publication =
+        knock(services_.hub.push_door(), request.where, connection_->remote_endpoint(), evict);
     if (!publication) {
         log_.warn("A publisher was refused: {}", publication.error().message());
         co_return co_await refuse(Refusal::BadName, publication.error());
