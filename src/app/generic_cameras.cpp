@@ -59,7 +59,6 @@ Way pull(const config::Camera& camera, const base::Url& url) {
 
 base::Result<Way> push(const config::Camera& camera, store::SealedStore& sealed) {
     camera::ExpectPush way;
-    way.application = "push";
     way.key = camera.push_key;
     if (way.key.empty()) {
         CASEMENT_TRY(way.key, kept_push_key(sealed, camera.id));

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -61,18 +62,60 @@ struct PullRtsp {
 struct PullRtmp {
     base::Url url;  // rtmp or rtmps, application and key in the path
     Connection connection;
+    /// Until the server plays, and between two packets. Relays of vendors wake their camera first.
+    std::chrono::milliseconds open_within{10'000}, silence{10'000};
 };
-/// The camera will push RTMP to us; the driver has asked it to, or will be asked by `request`.
+/// Reason code of a refusal that is no fault: the camera was put to sleep, and nobody has pictures
+/// of it.
+inline constexpr std::string_view kSleeping = "sleeping";
+/// What became of a publisher that was expected.
+struct PushNews {
+    enum class What : std::uint8_t {
+        Came,     // it publishes, from `address`
+        Picture,  // its first whole picture came, or the first after a stall
+        Stalled,  // it is there and sends no picture
+        Left,
+    };
+    What what = What::Left;
+    std::string address{};  // of Came: without the port
+};
+/// The camera will push to us; the driver has asked it to, or will be asked by `request`.
 struct ExpectPush {
-    std::string application;  // "local"
     base::Secret key;  // unguessable, or the vendor's fixed name where the camera demands one
-    std::optional<std::string> from_address;  // when set, other peers are refused
-    std::chrono::milliseconds first_byte_within{30'000};
-    /// Called when a listener waits for the push; asks the camera to begin. Runs on the driver's
-    /// executor by itself. May be empty.
-    std::function<async::Task<base::Result<>>(async::Deadline)> request;
+    /// Has to stand before such a fixed name in the publisher's address, "APP/KEY", and is
+    /// unguessable then. Empty: any application will do.
+    base::Secret application{};
+    std::optional<std::string> from_address{};  // when set, other peers are refused
+    /// Asks the camera to begin, or to begin again: called when a listener waits for it, and every
+    /// `ask_every` for as long as no picture comes. How often the camera is really asked is the
+    /// driver's to decide; an error says why none comes for now. Runs on the driver's executor by
+    /// itself; may outlive the driver. May be empty.
+    std::function<async::Task<base::Result<>>(async::Deadline)> request{};
     /// Asks the camera to stop. May be empty.
-    std::function<async::Task<base::Result<>>(async::Deadline)> stop;
+    std::function<async::Task<base::Result<>>(async::Deadline)> stop{};
+    /// Called on any io thread. May be empty.
+    std::function<void(PushNews)> tell{};
+    std::chrono::milliseconds ask_every{1000};
+    /// A publisher without a picture for so long is asked anew; only where there is `request`.
+    std::chrono::milliseconds stall{5000};
+};
+struct StreamEndpoint;
+/// A camera that pushes to us, and a way around through its vendor for when it does not.
+struct ChangeOver {
+    ExpectPush first;
+    /// Answers the other way, mostly with a lease; asked for anew each time. Runs on the driver's
+    /// executor by itself; may outlive the driver.
+    std::function<async::Task<base::Result<StreamEndpoint>>(async::Deadline)> spare;
+    /// Until the spare is opened: when the first way has not brought a picture yet, and when it has
+    /// stopped to. At once when it was refused.
+    std::chrono::milliseconds patience{20'000};
+    std::chrono::milliseconds patience_after_loss{1000};
+    /// For the first picture of the spare.
+    std::chrono::milliseconds spare_patience{30'000};
+    /// Between two tries of the spare; doubled up to the second.
+    std::chrono::milliseconds spare_again{5000}, spare_again_at_most{60'000};
+    /// A spare whose lease ends for good is replaced so long before.
+    std::chrono::milliseconds renew_before{30'000};
 };
 /// multipart/x-mixed-replace.
 struct HttpMjpeg {
@@ -98,16 +141,20 @@ struct TestPicture {
     bool audio = true;
 };
 
-using Way =
-    std::variant<PullRtsp, PullRtmp, ExpectPush, HttpMjpeg, HttpJpegPoll, PlayFile, TestPicture>;
-/// "rtsp", "rtmp", "push", "mjpeg", "jpeg", "file", "test": for logs and /api; tells no secret.
+using Way = std::variant<PullRtsp, PullRtmp, ExpectPush, HttpMjpeg, HttpJpegPoll, PlayFile,
+                         TestPicture, ChangeOver>;
+/// "rtsp", "rtmp", "push", "mjpeg", "jpeg", "file", "test", "change-over": for logs and /api; tells
+/// no secret.
 std::string_view way_name(const Way& way);
 
-/// A stream that the vendor ends by itself unless it is asked again.
+/// A stream that the vendor ends by itself unless it is asked again. Kept by the source that runs
+/// it.
 struct Lease {
     base::WallTime expires_at;
-    /// Asks for more time; answers the new lease, and a new endpoint only where the address
-    /// changed. Runs on the driver's executor by itself, callable from any.
+    /// So long before, more time is asked for.
+    std::chrono::milliseconds margin{30'000};
+    /// Answers the new lease. Empty: this one ends for good, and another endpoint has to be asked
+    /// for. Runs on the driver's executor by itself, callable from any; may outlive the driver.
     std::function<async::Task<base::Result<Lease>>(async::Deadline)> extend;
     /// Ends the vendor's session politely. May be empty.
     std::function<async::Task<base::Result<>>(async::Deadline)> release;

@@ -3,9 +3,11 @@
 #include <utility>
 #include <variant>
 
+#include "sources/change_over/change_over_source.hpp"
 #include "sources/file/file_source.hpp"
 #include "sources/generated/generated_source.hpp"
 #include "sources/http/picture_source.hpp"
+#include "sources/leased.hpp"
 #include "sources/push/push_source.hpp"
 #include "sources/rtmp/rtmp_source.hpp"
 #include "sources/rtsp/rtsp_source.hpp"
@@ -41,11 +43,15 @@ struct Opener {
     }
     Opened operator()(const camera::PullRtmp& way) const {
         return std::make_unique<rtmp::RtmpSource>(
-            rtmp::RtmpOptions{.url = way.url, .connect = connect_options(way.connection)},
+            rtmp::RtmpOptions{.url = way.url,
+                              .connect = connect_options(way.connection),
+                              .open_within = way.open_within,
+                              .stall = way.silence},
             entrance.surroundings.clock);
     }
     Opened operator()(const camera::ExpectPush& way) const {
-        return std::make_unique<push::PushSource>(entrance.push_door, camera, way.key);
+        return std::make_unique<push::PushSource>(entrance.push_door, camera, way,
+                                                  entrance.surroundings.clock);
     }
     Opened operator()(const camera::HttpMjpeg& way) const {
         return std::make_unique<http::PictureSource>(way, entrance.surroundings);
@@ -59,6 +65,18 @@ struct Opener {
     Opened operator()(const camera::TestPicture& way) const {
         return std::make_unique<generated::GeneratedSource>(way, camera, entrance.surroundings);
     }
+    Opened operator()(const camera::ChangeOver& way) const {
+        const auto open = [name = camera, in = entrance](const camera::StreamEndpoint& spare) {
+            return open_source(name, spare, in);
+        };
+        return std::make_unique<change_over::ChangeOverSource>(
+            camera, way,
+            change_over::ChangeOverSource::Parts{
+                .push_door = entrance.push_door,
+                .clock = entrance.surroundings.clock,
+                .log = entrance.surroundings.log.with("camera", camera),
+                .open = open});
+    }
 };
 
 }  // namespace
@@ -66,6 +84,11 @@ struct Opener {
 Opened open_source(const std::string& camera, const camera::StreamEndpoint& endpoint,
                    const Entrance& entrance) {
     CASEMENT_TRY(auto source, std::visit(Opener{camera, entrance, endpoint}, endpoint.way));
+    if (endpoint.lease) {
+        source = std::make_unique<Leased>(std::move(source), *endpoint.lease,
+                                          entrance.surroundings.clock,
+                                          entrance.surroundings.log.with("camera", camera));
+    }
     if (!endpoint.audio) return std::make_unique<WithoutAudio>(std::move(source));
     return source;
 }

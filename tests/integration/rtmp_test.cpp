@@ -93,8 +93,9 @@ protected:
         const auto opened = server_.open({.listen = "127.0.0.1:0", .start_time = 3s});
         ASSERT_TRUE(opened) << opened.error().message();
         const auto factory = [this]() -> Task<Result<std::unique_ptr<hub::Source>>> {
-            co_return std::make_unique<sources::push::PushSource>(hub_.push_door(), "porch",
-                                                                  base::Secret("secret-key"));
+            co_return std::make_unique<sources::push::PushSource>(
+                hub_.push_door(), "porch", camera::ExpectPush{.key = base::Secret("secret-key")},
+                clock_);
         };
         ASSERT_TRUE(hub_.add("porch", factory, {}));
         fakes::settle(io_);

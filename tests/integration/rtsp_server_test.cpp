@@ -204,12 +204,14 @@ public:
         return stream;
     }
     std::shared_ptr<hub::Stream> add_push_camera() {
-        auto stream = *hub_.add("gate",
-                                [this]() -> Task<Result<std::unique_ptr<hub::Source>>> {
-                                    co_return std::make_unique<sources::push::PushSource>(
-                                        hub_.push_door(), "gate", base::Secret("secret-key"));
-                                },
-                                {});
+        auto stream =
+            *hub_.add("gate",
+                      [this]() -> Task<Result<std::unique_ptr<hub::Source>>> {
+                          co_return std::make_unique<sources::push::PushSource>(
+                              hub_.push_door(), "gate",
+                              camera::ExpectPush{.key = base::Secret("secret-key")}, clock_);
+                      },
+                      {});
         fakes::settle(io_);
         return stream;
     }

@@ -25,7 +25,6 @@ Result<Way> parse_push(std::string_view key) {
         return fail(ErrorKind::InvalidArgument,
                     "push: needs a key of 8 to 64 letters, digits, - or _ that nobody can guess");
     camera::ExpectPush push;
-    push.application = "live";
     push.key = base::Secret(std::string(key));
     return push;
 }

@@ -1,0 +1,154 @@
+#include "sources/change_over/change_over_source.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+namespace casement::sources::change_over {
+
+using async::Deadline;
+using async::Task;
+using base::Error;
+using base::ErrorKind;
+using namespace asio::experimental::awaitable_operators;
+
+namespace {
+
+// How soon a picture, and the lack of one, is seen.
+constexpr std::chrono::milliseconds kLookEvery{100};
+// For the goodbye of a spare while the stream goes on.
+constexpr std::chrono::seconds kFarewell{5};
+
+}  // namespace
+
+/// One session with the vendor's way.
+struct ChangeOverSource::Spare {
+    Spare(async::Executor executor, base::Log log, std::unique_ptr<hub::StreamWriter> w)
+        : writer(std::move(w)), tasks(std::move(executor), std::move(log)) {
+        writer->tell(progress);
+    }
+
+    const std::shared_ptr<hub::Progress> progress = std::make_shared<hub::Progress>();
+    const std::unique_ptr<hub::StreamWriter> writer;
+    std::unique_ptr<hub::Source> source;  // once the vendor has answered
+    Policy::Spare seen;
+    async::TaskGroup tasks;
+};
+
+ChangeOverSource::ChangeOverSource(std::string camera, camera::ChangeOver way, Parts parts)
+    : way_(std::move(way)),
+      parts_(std::move(parts)),
+      first_(parts_.push_door, std::move(camera), way_.first, parts_.clock) {}
+
+ChangeOverSource::~ChangeOverSource() = default;
+
+Task<base::Result<>> ChangeOverSource::run(hub::StreamWriter& writer) {
+    policy_.emplace(way_, parts_.clock.steady_now());
+    farewells_.emplace(co_await asio::this_coro::executor, parts_.log);
+    auto ended = co_await (first_.run(writer) || decide(writer));
+    co_return ended.index() == 0 ? std::move(std::get<0>(ended)) : std::move(std::get<1>(ended));
+}
+
+Task<base::Result<>> ChangeOverSource::decide(hub::StreamWriter& writer) {
+    for (;;) {
+        std::vector<Policy::Spare> seen;
+        for (const auto& spare : spares_) {
+            spare->seen.last_picture = spare->progress->last_picture();
+            seen.push_back(spare->seen);
+        }
+        const Policy::Showing before = policy_->showing();
+        const Policy::Step step = policy_->step(look_at_first(), seen, parts_.clock.steady_now());
+        tell_change(before);
+        close_spares(step.close, Deadline::in(kFarewell));
+        if (step.open) open_spare(writer);
+        CASEMENT_CO_TRY(co_await async::sleep_for(kLookEvery));
+    }
+}
+
+Policy::First ChangeOverSource::look_at_first() const {
+    Policy::First first;
+    first.is_live = !first_.waits_for_peer();
+    first.is_refused = first_.refusal().has_value();
+    first.sleeps = first.is_refused && first_.refusal()->reason() == camera::kSleeping;
+    first.why = first_.waits_because();
+    return first;
+}
+
+void ChangeOverSource::open_spare(hub::StreamWriter& writer) {
+    const auto spare = std::make_shared<Spare>(farewells_->executor(), parts_.log,
+                                               writer.hand_over(hub::Claim::Spare));
+    spare->seen.opened_at = parts_.clock.steady_now();
+    spares_.push_back(spare);
+    spare->tasks.spawn("spare way", [this, spare] { return run_spare(spare); });
+}
+
+Task<> ChangeOverSource::run_spare(std::shared_ptr<Spare> spare) {
+    const auto endpoint = co_await way_.spare(Deadline::in(way_.spare_patience));
+    if (!endpoint) {
+        spare->seen.ended = endpoint.error();
+        co_return;
+    }
+    auto source = parts_.open(*endpoint);
+    if (!source) {
+        spare->seen.ended = source.error();
+        co_return;
+    }
+    spare->source = std::move(*source);
+    if (endpoint->lease && !endpoint->lease->extend) {
+        spare->seen.ends_at =
+            parts_.clock.steady_now() + (endpoint->lease->expires_at - parts_.clock.wall_now());
+    }
+    const auto ended = co_await spare->source->run(*spare->writer);
+    spare->seen.ended =
+        ended ? Error(ErrorKind::Unavailable, "the vendor ended the stream") : ended.error();
+}
+
+void ChangeOverSource::close_spares(unsigned which, Deadline deadline) {
+    std::vector<std::shared_ptr<Spare>> kept;
+    for (std::size_t i = 0; i < spares_.size(); ++i) {
+        if ((which >> i & 1U) == 0) {
+            kept.push_back(spares_[i]);
+            continue;
+        }
+        farewells_->spawn("spare goodbye", [spare = spares_[i], deadline]() -> Task<> {
+            co_await spare->tasks.stop();
+            if (spare->source) co_await spare->source->close(deadline);
+        });
+    }
+    spares_ = std::move(kept);
+}
+
+void ChangeOverSource::tell_change(Policy::Showing before) const {
+    using enum Policy::Showing;
+    const Policy::Showing now = policy_->showing();
+    if (now == before) return;
+    if (now == Spare) {
+        const auto& why = policy_->why();
+        parts_.log.warn("The pictures come through the vendor: {}{}{}",
+                        why ? why->message() : "the camera does not publish here",
+                        why && !why->reason().empty() ? " reason=" : "", why ? why->reason() : "");
+    } else if (now == First) {
+        parts_.log.info("The pictures come from the camera itself");
+    }
+}
+
+bool ChangeOverSource::waits_for_peer() const {
+    return !policy_ || policy_->showing() == Policy::Showing::Nothing;
+}
+
+std::optional<Error> ChangeOverSource::waits_because() const {
+    return policy_ ? policy_->why() : std::nullopt;
+}
+
+Task<> ChangeOverSource::close(Deadline deadline) {
+    if (farewells_) close_spares((1U << spares_.size()) - 1, deadline);
+    co_await first_.close(deadline);
+    if (farewells_) co_await farewells_->join();
+}
+
+std::string ChangeOverSource::description() const {
+    return policy_ && policy_->showing() == Policy::Showing::Spare ? "vendor" : "push";
+}
+
+}  // namespace casement::sources::change_over
