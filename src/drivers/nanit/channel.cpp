@@ -6,6 +6,7 @@
 #include <boost/asio/cancellation_state.hpp>
 
 #include "base/text.hpp"
+#include "drivers/nanit/cancelled.hpp"
 
 namespace casement::drivers::nanit {
 
@@ -80,7 +81,7 @@ Task<> Channel::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
     for (;;) {
         co_await look();
-        if (!co_await bell_.wait_until(next_look())) break;
+        if (co_await is_cancelled() || !co_await bell_.wait_until(next_look())) break;
     }
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     road_ = Road::None;
@@ -99,6 +100,7 @@ Channel::Steady::time_point Channel::next_look() const {
 
 Task<> Channel::look() {
     if (road_ != Road::Local && may_try_local() && co_await try_local()) co_return;
+    if (co_await is_cancelled()) co_return;
     const bool wants_cloud = !link_ || (road_ == Road::Cloud && is_renewed_);
     if (!wants_cloud || Steady::now() < retry_at_) co_return;
     if (co_await try_cloud()) co_return;
@@ -245,8 +247,7 @@ Task<Result<>> Channel::arrival(Deadline deadline) {
         static Task<Result<>> for_link(Channel& channel) {
             while (!channel.link_) {
                 const auto [ec] = co_await channel.arrived_.async_wait(async::as_value);
-                const auto state = co_await asio::this_coro::cancellation_state;
-                if (state.cancelled() != asio::cancellation_type::none)
+                if (co_await is_cancelled())
                     co_return std::unexpected(async::to_error(ec, "wait for a connection"));
             }
             co_return Result<>{};

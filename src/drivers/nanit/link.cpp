@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/random.hpp"
+#include "drivers/nanit/cancelled.hpp"
 
 namespace casement::drivers::nanit {
 
@@ -126,8 +127,7 @@ Task<Result<pb::Response>> Link::ask(pb::Request request, Deadline deadline) {
     if (!unanswered_since_) unanswered_since_ = Steady::now();
     if (!asked->answer && !is_down_) {
         const auto [ec] = co_await asked->timer.async_wait(async::as_value);
-        const auto state = co_await asio::this_coro::cancellation_state;
-        if (!asked->answer && state.cancelled() != asio::cancellation_type::none)
+        if (!asked->answer && co_await is_cancelled())
             co_return std::unexpected(async::to_error(ec, "wait for the camera"));
     }
     if (asked->answer) co_return std::move(*asked->answer);

@@ -21,9 +21,10 @@ struct Timing {
 
     // What the camera is asked.
     Ms sensors{30'000}, playback{30'000}, status{270'000};
-    Ms look_again{2'000};    // after a change that the answer does not repeat
-    Ms echo_grace{15'000};   // old values are pushed for so long after a change
-    Ms alert_lasts{30'000};  // the end of a sound or motion is never told
+    Ms play_again{85'800'000};  // ten minutes before an endless sound would end
+    Ms look_again{2'000};       // after a change that the answer does not repeat
+    Ms echo_grace{15'000};      // old values are pushed for so long after a change
+    Ms alert_lasts{30'000};     // the end of a sound or motion is never told
     Ms breathing_stale{30'000};
 
     // The account's cameras.
@@ -36,10 +37,11 @@ struct Timing {
 
     Timing scaled(double time_scale) const {
         Timing out = *this;
-        for (Ms* wait : {&out.keepalive_first, &out.keepalive_every, &out.silence, &out.retry_first,
-                         &out.retry_cap, &out.healthy, &out.probe_local, &out.slots_full,
-                         &out.sensors, &out.playback, &out.status, &out.look_again, &out.echo_grace,
-                         &out.alert_lasts, &out.breathing_stale, &out.babies, &out.away})
+        for (Ms* wait :
+             {&out.keepalive_first, &out.keepalive_every, &out.silence, &out.retry_first,
+              &out.retry_cap, &out.healthy, &out.probe_local, &out.slots_full, &out.sensors,
+              &out.playback, &out.status, &out.play_again, &out.look_again, &out.echo_grace,
+              &out.alert_lasts, &out.breathing_stale, &out.babies, &out.away})
             *wait = base::scaled(*wait, time_scale);
         return out;
     }
