@@ -19,6 +19,8 @@ namespace {
 
 constexpr auto kStingPush = 4500ms;
 constexpr std::size_t kMaxUrl = 4096;
+constexpr int kMostUploads = 4;
+constexpr auto kUploadTime = 60s;
 
 StreamTimes scaled_times(StreamTimes times, double time_scale) {
     times.connects_after = base::scaled(times.connects_after, time_scale);
@@ -80,6 +82,8 @@ void Camera::State::take_request(const std::shared_ptr<ControlSession>& session,
     if (faults.silent_to.contains(request.type())) return;
     if (request.type() == wire::kPutStreaming)
         return session->answer(wire::serialize(put_streaming(session, request)));
+    if (request.type() == wire::kGetLogs)
+        return session->answer(wire::serialize(get_logs(request)));
     const bool was_sting = memory.is_sting_running();
     auto answer = memory.answer(request, !session->is_local());
     if (!answer) return;
@@ -119,6 +123,40 @@ pb::Message Camera::State::put_streaming(const std::shared_ptr<ControlSession>& 
     }
     streams->start(url, asked.attempts(), session);
     return wire::response_to(request, 200);
+}
+
+pb::Message Camera::State::get_logs(const pb::Request& request) {
+    const std::string& url = request.get_logs().url();
+    const auto parsed = base::Url::parse(url);
+    if (url.size() > kMaxUrl || !parsed || parsed->scheme != "http" || parsed->host.empty())
+        return wire::response_to(request, 400, "Bad Request");
+    if (uploading >= kMostUploads) return wire::response_to(request, 503, "Busy");  // our choice
+    ++uploading;
+    tasks.spawn("log upload", [state = shared_from_this(), url] { return send_logs(state, url); });
+    return wire::response_to(request, 200);
+}
+
+async::Task<> Camera::State::send_logs(std::shared_ptr<State> state, std::string url) {
+    struct Running {
+        std::shared_ptr<State> state;
+        explicit Running(std::shared_ptr<State> s) : state(std::move(s)) {}
+        ~Running() { --state->uploading; }
+    } const running(state);
+    const int boot = state->boots;
+    if (!co_await async::sleep_for(state->scaled(state->options.uploads_after))) co_return;
+    const LogFault fault = state->faults.log;
+    if (state->is_off || boot != state->boots || fault == LogFault::Never) co_return;
+    const auto status = co_await upload_log({.url = std::move(url),
+                                             .archive = make_log_archive(state->options.uid, fault),
+                                             .fault = fault,
+                                             .is_chunked = state->faults.chunks_logs},
+                                            async::Deadline::in(kUploadTime));
+    if (!status) {
+        state->log.debug("The logs did not arrive: {}", status.error().message());
+        co_return;
+    }
+    ++state->counters.uploads;
+    state->counters.last_upload_status = *status;
 }
 
 void Camera::State::push(pb::Request request) {

@@ -19,6 +19,7 @@
 #include "base/secret.hpp"
 #include "emulators/nanit/camera_state.hpp"
 #include "emulators/nanit/control_session.hpp"
+#include "emulators/nanit/log_upload.hpp"
 #include "emulators/nanit/streams.hpp"
 
 namespace casement::emulators::nanit {
@@ -41,6 +42,8 @@ struct CameraOptions {
     async::BackoffPolicy redials{.first = std::chrono::seconds(1), .cap = std::chrono::seconds(15)};
     /// A cloud that says nothing for three times this is taken for gone. Our choice.
     std::chrono::milliseconds pings_every = std::chrono::seconds(10);
+    /// Between GET_LOGS and the upload; real ones were seen to take minutes.
+    std::chrono::milliseconds uploads_after = std::chrono::seconds(10);
     /// A slot whose client vanished without a goodbye is taken for as long.
     std::chrono::milliseconds frees_slot_after = std::chrono::minutes(5);
     /// Every wait above is multiplied by this.
@@ -53,6 +56,8 @@ struct CameraFaults {
     bool p2p_blocked = false;        // PUT_STREAMING fails as behind some firewalls
     bool stops_with_session = true;  // streams end with the connection that asked for them
     int other_apps = 0;              // phones that hold a slot
+    LogFault log = LogFault::None;   // of the next uploads
+    bool chunks_logs = false;        // they come in chunks, without a length
     bool pushes_lazily = false;      // sensors once in one to ninety minutes, as one was seen to
 };
 
@@ -66,6 +71,8 @@ struct CameraCounters {
     std::uint64_t pushes = 0;        // each to everybody
     std::size_t local = 0;           // connections at the door, now
     std::size_t sessions = 0;        // and over the relay
+    std::uint64_t uploads = 0;       // of logs, that were answered
+    int last_upload_status = 0;      // of HTTP
     std::uint64_t links = 0;         // connections to its cloud
     bool is_linked = false;          // now
     bool is_on = true;

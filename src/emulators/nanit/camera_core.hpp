@@ -62,6 +62,9 @@ struct Camera::State final : ControlPort, std::enable_shared_from_this<Camera::S
     void take_request(const std::shared_ptr<ControlSession>& session, const pb::Request& request);
     pb::Message put_streaming(const std::shared_ptr<ControlSession>& session,
                               const pb::Request& request);
+    pb::Message get_logs(const pb::Request& request);
+    static async::Task<> send_logs(std::shared_ptr<State> state, std::string url);
+    int uploading = 0;
     void push(pb::Request request);
     static async::Task<> push_sensors(std::shared_ptr<State> state);
     static async::Task<> push_sting(std::shared_ptr<State> state);

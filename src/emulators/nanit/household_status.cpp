@@ -54,6 +54,8 @@ json camera_json(Camera& camera) {
             {"malformed", counters.malformed},
             {"unauthorized", counters.unauthorized},
             {"out_of_slots", counters.out_of_slots},
+            {"uploads", counters.uploads},
+            {"last_upload_status", counters.last_upload_status},
             {"requests", std::move(requests)},
             {"streams",
              {{"active", streams.active},

@@ -19,6 +19,12 @@ using base::Result;
 
 namespace {
 
+template <typename T>
+struct Word {
+    std::string_view word;
+    T value;
+};
+
 /// What a line is about.
 struct Line {
     Household& household;
@@ -172,6 +178,22 @@ Result<> refuse_connects(Line& line) {
     return {};
 }
 
+Result<> logs(Line& line) {
+    constexpr Word<LogFault> kFaults[] = {{"good", LogFault::None},
+                                          {"truncated", LogFault::Truncated},
+                                          {"traversal", LogFault::Traversal},
+                                          {"huge-member", LogFault::HugeMember},
+                                          {"huge-length", LogFault::HugeLength},
+                                          {"lies", LogFault::LiesInLength},
+                                          {"never", LogFault::Never}};
+    const auto* fault = std::ranges::find(kFaults, take_word(line.rest), &Word<LogFault>::word);
+    if (fault == std::end(kFaults) || (!line.rest.empty() && line.rest != "chunked"))
+        return wrong("logs good|truncated|traversal|huge-member|huge-length|lies|never [chunked]");
+    line.camera.faults().log = fault->value;
+    line.camera.faults().chunks_logs = line.rest == "chunked";
+    return {};
+}
+
 Result<> revoke(Line& line) {
     line.household.cloud().accounts().revoke_all();
     return {};
@@ -183,12 +205,6 @@ Result<> token_ttl(Line& line) {
         std::chrono::duration_cast<std::chrono::seconds>(ttl));
     return {};
 }
-
-template <typename T>
-struct Word {
-    std::string_view word;
-    T value;
-};
 
 Result<> fail_requests(Line& line) {
     constexpr Word<Fault> kFaults[] = {{"429", Fault::TooMany},
@@ -261,6 +277,7 @@ constexpr Verb kVerbs[] = {
     {"freeze", " [on|off]", freeze},
     {"cut-streams", "", cut_streams},
     {"refuse-connects", " COUNT", refuse_connects},
+    {"logs", " HOW [chunked]", logs},
     {"fail", " ROUTE FAULT [TIMES]", fail_requests},
     {"token-ttl", " SECONDS", token_ttl},
     {"revoke", "", revoke},

@@ -260,6 +260,8 @@ TEST_F(NanitHousehold, DoesWhatItIsTold) {
         EXPECT_FALSE(t.home_->camera(0).state().firmware.is_newer);
         EXPECT_TRUE(obey(*t.home_, "measure temperature 19.5"));
         EXPECT_EQ(t.home_->camera().state().readings.temperature_milli, 19'500);
+        EXPECT_TRUE(obey(*t.home_, "logs traversal chunked"));
+        EXPECT_EQ(t.home_->camera().faults().log, LogFault::Traversal);
         EXPECT_TRUE(obey(*t.home_, "status"));
         EXPECT_EQ(t.told_.back().at("cameras")[0].at("out_of_slots"), 1);
         EXPECT_TRUE(obey(*t.home_, "revoke"));
@@ -269,7 +271,7 @@ TEST_F(NanitHousehold, DoesWhatItIsTold) {
              {"dance", "3 motion", "0 motion", "phones 3", "phones", "power-cut soon", "internet",
               "internet of", "fail babies 500", "fail babies 429 0", "event",
               "measure temperature nan", "measure heat 1", "knob none", "half-dead maybe",
-              "refuse-connects -1"}) {
+              "refuse-connects -1", "logs", "logs bad", "logs good twice"}) {
             EXPECT_FALSE(obey(*t.home_, wrong)) << wrong;
         }
     });
