@@ -21,6 +21,7 @@
 #include "app/hooks.hpp"
 #include "app/http_door.hpp"
 #include "app/listening.hpp"
+#include "app/nanit_accounts.hpp"
 #include "app/recording.hpp"
 #include "app/version.hpp"
 #include "app/web_root.hpp"
@@ -75,6 +76,7 @@ private:
     base::Result<> open_stores();
     base::Result<> open_cameras();
     base::Result<> open_arlo();
+    base::Result<> open_nanit();
     void furnish_desk();
     void open_http();
     void move_http();
@@ -110,6 +112,7 @@ private:
     async::BlockingPool hashing_{"hashing", 1};
     async::BlockingPool codecs_{"codecs", 2};
     async::BlockingPool small_files_{"small-files", 1};
+    async::BlockingPool vendors_{"vendors", 1};  // waits for locks between processes
     std::unique_ptr<api::AuthStore> auth_;
     std::unique_ptr<recorder::FileSystem> files_;
     std::unique_ptr<sources::rtsp::FileJournal> journal_;
@@ -291,7 +294,17 @@ base::Result<> House::open_cameras() {
         log_);
     tasks_.spawn("camera streams", [this] { return streams_->run(); });
     CASEMENT_TRY(registry_->add(std::move(driver)));
+    CASEMENT_TRY(open_nanit());
     return config_.arlo.enabled ? open_arlo() : base::Result<>();
+}
+
+base::Result<> House::open_nanit() {
+    CASEMENT_TRY(auto accounts, nanit_options(config_, start_.data.string()));
+    for (drivers::nanit::DriverOptions& options : accounts) {
+        CASEMENT_TRY(registry_->add(std::make_unique<drivers::nanit::Driver>(
+            first_, std::move(options), *sealed_, vendors_, clock_)));
+    }
+    return {};
 }
 
 base::Result<> House::open_arlo() {
@@ -545,7 +558,8 @@ void House::add_stages(Shutdown& shutdown) {
 void House::finish_blocking_calls() {
     if (recorder_) recorder_->finish_blocking_calls();
     if (store_) store_->drain();
-    for (const async::BlockingPool* pool : {&hashing_, &codecs_, &small_files_}) pool->drain();
+    for (const async::BlockingPool* pool : {&hashing_, &codecs_, &small_files_, &vendors_})
+        pool->drain();
 }
 
 }  // namespace

@@ -67,26 +67,31 @@ Field<Config> cameras_field() {
 struct Unused {
     std::string_view key;
     bool is_written;
+    std::string_view what = "it";
 };
 
 void warn_of_unused(const Value& value, const Config& config) {
-    const Unused sections[] = {{"mqtt", config.mqtt.broker.has_value()},
-                               {"accounts", !config.accounts.empty()}};
+    const Unused sections[] = {
+        {"mqtt", config.mqtt.broker.has_value()},
+        {"accounts",
+         std::ranges::any_of(config.accounts,
+                             [](const Account& a) { return a.vendor == Vendor::Nest; }),
+         "nest accounts"}};
     for (const Unused& section : sections) {
         const Node* node = value.node().find(section.key);
         if (node == nullptr || !section.is_written) continue;
         Value(value.reading(), *node, std::string(section.key))
-            .warning(fmt::format("{} is right, but this version does not use it yet", section.key));
+            .warning(fmt::format("{} is right, but this version does not use {} yet", section.key,
+                                 section.what));
     }
     const Node* cameras = value.node().find("cameras");
     if (cameras == nullptr) return;
     for (const Camera& camera : config.cameras) {
         const Node* node = cameras->find(camera.id);
-        if (node == nullptr || !(camera.nest || camera.nanit)) continue;
+        if (node == nullptr || !camera.nest) continue;
         Value(value.reading(), *node, "cameras." + camera.id)
-            .warning(
-                fmt::format("cameras.{} is right, but this version does not use {} cameras yet",
-                            camera.id, camera.nest ? "nest" : "nanit"));
+            .warning(fmt::format(
+                "cameras.{} is right, but this version does not use nest cameras yet", camera.id));
     }
 }
 

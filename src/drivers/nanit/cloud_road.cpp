@@ -13,7 +13,7 @@ using base::Secret;
 Task<CloudRoad::Opened> CloudRoad::open_with(Secret token, Deadline deadline) {
     CASEMENT_CO_TRY(const base::Url base, base::Url::parse(options_.base));
     const bool is_tls = base.scheme == "wss" || base.scheme == "https";
-    if (!is_tls && !net::is_loopback(base.host))
+    if (!is_tls && !net::is_loopback(base.host) && base.host != "localhost")
         co_return base::fail(ErrorKind::InvalidArgument,
                              "{} is no address of a relay: it begins with wss://",
                              base.without_credentials());
