@@ -169,10 +169,15 @@ void Camera::State::push(pb::Request request) {
     for (const auto& session : sessions) session->push(bytes);
 }
 
-std::chrono::milliseconds Camera::State::next_push_in() const {
-    const double unit = static_cast<double>(base::random_u32()) / 4294967296.0;  // [0, 1)
-    if (faults.pushes_lazily) return base::scaled(89min, unit) + 1min;
+std::chrono::milliseconds Camera::push_wait(const CameraOptions& options, bool lazily,
+                                            double unit) {
+    if (lazily) return 1min + base::scaled(89min, unit);
     return base::scaled(options.pushes_every, 1 + options.push_jitter * (2 * unit - 1));
+}
+
+std::chrono::milliseconds Camera::State::next_push_in() const {
+    const double unit = static_cast<double>(base::random_u32()) / 4294967296.0;  // 2^32
+    return push_wait(options, faults.pushes_lazily, unit);
 }
 
 async::Task<> Camera::State::push_sensors(std::shared_ptr<State> state) {

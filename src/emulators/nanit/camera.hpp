@@ -93,6 +93,10 @@ public:
     /// Streams end, the door closes. Awaited before the destructor.
     async::Task<> stop();
 
+    /// Until the next sensors are pushed; `unit` is a random number, 0 to 1.
+    static std::chrono::milliseconds push_wait(const CameraOptions& options, bool lazily,
+                                               double unit);
+
     /// For Relay::attach.
     std::shared_ptr<ControlPort> port() const;
     std::string door_url() const;      // "wss://127.0.0.1:40123/"

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "emulators/nanit/cloud_state.hpp"
+#include "emulators/nanit/form_data.hpp"
 
 namespace casement::emulators::nanit {
 
@@ -72,15 +73,22 @@ Response found_or_404(const std::optional<std::string>& body) {
     return body ? Response::json(200, *body) : Response::json(404, R"({"message":"not found"})");
 }
 
-/// The picture of a breathing session: multipart, with a PNG in it. Only that is looked at.
+/// The picture before a breathing session, and what light it was taken in. That a JPEG is a 422 is
+/// known; the answers to forms that are none are our choice.
 Response bmm_session(Cloud::State&, Baby& baby, const Request& request) {
-    if (!request.body.contains(kPngHead))
+    const auto parts = parse_form_data(request.headers.get("Content-Type"), request.body);
+    if (!parts) return Response::json(400, R"({"message":"bad request"})");
+    const FormPart* image = find_part(*parts, "image");
+    const FormPart* light = find_part(*parts, "camera_status");
+    if (image == nullptr || light == nullptr || (light->body != "ir" && light->body != "rgb"))
+        return Response::json(400, R"({"message":"bad request"})");
+    if (image->content_type != "image/png" || !image->body.starts_with(kPngHead))
         return Response::json(422, R"({"message":"the image is no PNG"})");
     return Response::json(200,
                           json{{"bmm_sessions",
                                 {{"baby_uid", baby.uid},
                                  {"camera_uid", baby.camera_uid.value_or("")},
-                                 {"camera_status", "rgb"},
+                                 {"camera_status", light->body},
                                  {"detected", true},
                                  {"trigger_type", "user"},
                                  {"trigger_id", "1"},

@@ -51,7 +51,7 @@ struct Internet::State : std::enable_shared_from_this<Internet::State> {
                                std::shared_ptr<std::unique_ptr<net::PlainStream>> taken);
     static async::Task<Result<>> pump(std::shared_ptr<State> state, net::Stream& from,
                                       net::Stream& to);
-    static async::Task<> passage(std::shared_ptr<State> state);
+    static async::Task<Result<>> passage(std::shared_ptr<State> state);
 };
 
 Result<> Internet::State::listen(const std::string& address) {
@@ -74,11 +74,12 @@ Result<> Internet::State::listen(const std::string& address) {
     return {};
 }
 
-/// Returns when nothing is swallowed.
-async::Task<> Internet::State::passage(std::shared_ptr<State> state) {
+/// Returns when nothing is swallowed, or with Cancelled.
+async::Task<Result<>> Internet::State::passage(std::shared_ptr<State> state) {
     while (state->outage == Outage::Swallowed) {
-        if (!co_await async::sleep_for(kLook)) co_return;
+        CASEMENT_CO_TRY(co_await async::sleep_for(kLook));
     }
+    co_return Result<>{};
 }
 
 async::Task<Result<>> Internet::State::pump(std::shared_ptr<State> state, net::Stream& from,
@@ -86,7 +87,10 @@ async::Task<Result<>> Internet::State::pump(std::shared_ptr<State> state, net::S
     std::vector<std::uint8_t> buffer(kBufferBytes);
     for (;;) {
         const auto got = co_await from.read_some(buffer);
-        co_await passage(state);
+        // After a cancellation the next wait would throw.
+        if (!got && got.error().is(base::ErrorKind::Cancelled))
+            co_return std::unexpected(got.error());
+        CASEMENT_CO_TRY(co_await passage(state));
         if (!got) {
             (void)co_await to.shut_down();
             co_return std::unexpected(got.error());
@@ -107,7 +111,7 @@ async::Task<> Internet::State::carry(std::shared_ptr<State> state,
     };
     const std::unique_ptr<net::Stream> home = std::move(*taken);
     const Known known_home(*state, *home);
-    co_await passage(state);
+    if (!co_await passage(state)) co_return;
     auto server = co_await net::connect(state->server.address().to_string(), state->server.port(),
                                         {}, async::Deadline::in(kConnectTime));
     if (!server || !home->is_open()) co_return;

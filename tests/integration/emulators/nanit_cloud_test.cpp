@@ -241,6 +241,65 @@ TEST_F(NanitCloud, LosesTheAnswerOfARefreshThatItDid) {
     });
 }
 
+TEST_F(NanitCloud, SendsACodeAgainForAChallengeThatIsOpen) {
+    run([](NanitCloud& t) -> Task<> {
+        const auto asked = co_await t.send(
+            "POST", "/login", {}, R"({"email":"sms@example.org","password":"secret two"})");
+        const json open{{"mfa_token", json::parse(asked.body).at("mfa_token")}};
+        EXPECT_EQ((co_await t.send("POST", "/mfa/resend", {}, open.dump())).status, 200);
+        EXPECT_EQ(t.cloud_->accounts().counters().messages_sent, 2u);
+        const json closed{{"mfa_token", "mfa-0"}};
+        EXPECT_EQ((co_await t.send("POST", "/mfa/resend", {}, closed.dump())).status, 404);
+        EXPECT_EQ(t.cloud_->accounts().counters().messages_sent, 2u);
+    });
+}
+
+TEST_F(NanitCloud, TellsWhoAsksAndWhatIsKnownOfTheNight) {
+    run([](NanitCloud& t) -> Task<> {
+        const std::string token = t.token(), path = fmt::format("/babies/{}/stats/latest", kBaby);
+        const json user = json::parse((co_await t.get("/user", token)).body).at("user");
+        EXPECT_EQ(user.at("email"), "parent@example.org");
+        EXPECT_EQ((co_await t.get("/user", "")).status, 401);
+        const json stats = json::parse((co_await t.get(path, token)).body);
+        EXPECT_EQ(stats.at("exists"), true);
+        EXPECT_EQ(stats.at("latest").at("states").back().at("title"), "ASLEEP");
+        t.cloud_->nursery().set_has_stats(false);
+        const json none = json::parse((co_await t.get(path, token)).body);
+        EXPECT_EQ(none, json({{"exists", false}}));
+    });
+}
+
+TEST_F(NanitCloud, LooksForABabyInAPngAlone) {
+    run([](NanitCloud& t) -> Task<> {
+        const std::string token = t.token();
+        const auto look = [&](std::string kind, std::string picture,
+                              std::string light) -> Task<net::ClientResponse> {
+            net::ClientRequest request;
+            request.method = "POST";
+            request.url = fmt::format("{}/focus/babies/{}/bmm/sessions", t.cloud_->url(), kBaby);
+            request.headers.add("Authorization", "Bearer " + token);
+            request.headers.add("Content-Type", "multipart/form-data; boundary=b1");
+            request.body = fmt::format(
+                "--b1\r\nContent-Disposition: form-data; name=\"image\"; "
+                "filename=\"image\"\r\nContent-Type: {}\r\n\r\n{}\r\n--b1\r\n"
+                "Content-Disposition: form-data; name=\"camera_status\"\r\n\r\n{}\r\n--b1--\r\n",
+                kind, picture, light);
+            auto answer = co_await t.client_.send(std::move(request), Deadline::in(5s));
+            co_return answer ? std::move(*answer) : net::ClientResponse{};
+        };
+        const std::string png = "\x89PNG\r\n\x1a\n...", jpeg = "\xff\xd8\xff...";
+        const auto found = co_await look("image/png", png, "ir");
+        CO_ASSERT(found.status == 200);
+        const json session = json::parse(found.body).at("bmm_sessions");
+        EXPECT_EQ(session.at("camera_status"), "ir");
+        EXPECT_EQ(session.at("camera_uid"), kCamera);
+        EXPECT_EQ(session.at("data").at("objects")[0].at("box").at("x1"), 577);
+        EXPECT_EQ((co_await look("image/jpeg", jpeg, "ir")).status, 422);
+        EXPECT_EQ((co_await look("image/png", jpeg, "rgb")).status, 422);
+        EXPECT_EQ((co_await look("image/png", png, "dark")).status, 400);
+    });
+}
+
 // ---- the relay ----
 
 TEST_F(NanitCloud, LetsClientsOfACameraInByBearerAlone) {
