@@ -301,8 +301,9 @@ base::Result<> House::open_cameras() {
 base::Result<> House::open_nanit() {
     CASEMENT_TRY(auto accounts, nanit_options(config_, start_.data.string()));
     for (drivers::nanit::DriverOptions& options : accounts) {
+        CASEMENT_TRY(auto events, drivers::nanit::PollMemory::open(*store_));
         CASEMENT_TRY(registry_->add(std::make_unique<drivers::nanit::Driver>(
-            first_, std::move(options), *sealed_, vendors_, clock_)));
+            first_, std::move(options), *sealed_, vendors_, clock_, std::move(events))));
     }
     return {};
 }

@@ -43,6 +43,7 @@ Result<DriverOptions> options_of(const config::Config& config, const config::Acc
     CASEMENT_TRY(out.api, nanit_api_options(account));
     CASEMENT_TRY(out.relay, relay_options(account, out.api));
     out.timing = out.timing.scaled(config.time_scale);
+    out.events = out.events.scaled(config.time_scale);
     for (const auto& [serial, place] : account.cameras) {
         if (!place.address.empty()) out.addresses.emplace(serial, place.address);
     }

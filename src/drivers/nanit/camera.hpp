@@ -33,6 +33,7 @@ struct Household {
     const Timing timing;
     const RelayOptions relay;
     const bool breathing;  // its sensors are shown
+    const bool sleep;      // those of the cloud's analysis as well
 };
 
 /// Lives on the account's executor. Made for one run of the driver.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "drivers/nanit/camera.hpp"
+#include "drivers/nanit/sleep.hpp"
 
 namespace casement::drivers::nanit {
 
@@ -131,6 +132,9 @@ camera::Description Camera::description() const {
         out.settings.push_back(std::move(again));
     }
     out.sensors = sensors_of(household_.breathing);
+    if (household_.sleep) {
+        for (camera::Sensor& sensor : sleep_sensors()) out.sensors.push_back(std::move(sensor));
+    }
     for (const std::string& id : alert_sensors_) out.sensors.push_back(alert_sensor(id));
     for (camera::Sensor& sensor : out.sensors) {
         const auto found = measured_.find(sensor.id);

@@ -33,21 +33,26 @@ std::string sign_in_remedy(std::string_view account) {
 }
 
 Driver::Driver(async::Executor executor, DriverOptions options, store::SealedStore& sealed,
-               async::BlockingPool& disk, const base::Clock& clock)
+               async::BlockingPool& disk, const base::Clock& clock,
+               std::unique_ptr<PollMemory> events)
     : executor_(std::move(executor)),
       options_(std::move(options)),
       log_(base::Log().component("nanit").with("account", options_.account.name)),
       api_(executor_, clock, options_.api),
       account_(executor_, api_, sealed, disk, clock, options_.account),
       memory_(sealed, disk, options_.account.name),
+      event_memory_(std::move(events)),
       household_{.executor = executor_,
                  .account = account_,
                  .memory = memory_,
                  .clock = clock,
                  .timing = options_.timing,
                  .relay = options_.relay,
-                 .breathing = options_.breathing},
+                 .breathing = options_.breathing,
+                 .sleep = event_memory_ && options_.events.sleep},
       bell_(executor_) {}
+
+Driver::~Driver() = default;
 
 void Driver::tell_account(const camera::AccountState& state) {
     if (host_ == nullptr) return;
@@ -64,6 +69,12 @@ void Driver::tell_account(const camera::AccountState& state) {
 Task<Result<>> Driver::run(camera::DriverHost& host) {
     co_await asio::this_coro::throw_if_cancelled(false);
     host_ = &host;
+    std::optional<EventPoll> events;
+    if (event_memory_) {
+        const auto unit = [] { return static_cast<double>(base::random_u32()) / 4294967296.0; };
+        events.emplace(account_, host, *event_memory_, household_.clock, unit, options_.events);
+        events_ = &*events;
+    }
     async::TaskGroup tasks(executor_, log_);
     account_.on_change([this](const camera::AccountState& state) { tell_account(state); });
     tell_account(account_.state());
@@ -76,6 +87,8 @@ Task<Result<>> Driver::run(camera::DriverHost& host) {
         add(std::move(baby));
     }
     tasks.spawn("account", [this] { return account_.run(); });
+    if (events) tasks.spawn("events", [&events] { return events->run(); });
+    tell_events();
     co_await keep_list();
 
     // The cameras are told goodbye, and a renewal on its way is stored.
@@ -86,6 +99,7 @@ Task<Result<>> Driver::run(camera::DriverHost& host) {
     entries_.clear();
     co_await tasks.stop();
     co_await account_.stop();
+    events_ = nullptr;
     host_ = nullptr;
     co_return fail(ErrorKind::Cancelled, "the account was stopped");
 }
@@ -139,6 +153,15 @@ Task<> Driver::take_list(std::vector<Baby> babies) {
             found->second.camera->seen(std::move(baby));
         }
     }
+    tell_events();
+}
+
+void Driver::tell_events() {
+    if (events_ == nullptr) return;
+    std::vector<WatchedBaby> babies;
+    for (const auto& [serial, entry] : entries_)
+        babies.push_back({.baby = entry.camera->baby().uid, .camera = entry.camera->id()});
+    events_->set_babies(std::move(babies));
 }
 
 void Driver::add(Baby baby) {

@@ -10,6 +10,7 @@
 #include "async/blocking_pool.hpp"
 #include "async/task_group.hpp"
 #include "drivers/nanit/camera.hpp"
+#include "drivers/nanit/events.hpp"
 
 namespace casement::drivers::nanit {
 
@@ -18,6 +19,7 @@ struct DriverOptions {
     ApiOptions api{};
     RelayOptions relay{};
     Timing timing{};
+    PollOptions events{};
     std::vector<CameraConfig> cameras{};             // those that the file names
     std::map<std::string, std::string> addresses{};  // host:port of cameras' own sockets, by serial
     /// Shows what the camera tells of breathing motions. It is no medical or safety device.
@@ -26,12 +28,14 @@ struct DriverOptions {
 
 /// Lives on `executor`; store, pool and clock outlive it.
 ///
-/// Nobody signs in here: without a session the account needs a person, and as soon as there is one
-/// in the store it is used.
+/// Without `events` the cloud's events are not asked for. Nobody signs in here: without a session
+/// the account needs a person, and as soon as there is one in the store it is used.
 class Driver final : public camera::CameraDriver {
 public:
     Driver(async::Executor executor, DriverOptions options, store::SealedStore& sealed,
-           async::BlockingPool& disk, const base::Clock& clock);
+           async::BlockingPool& disk, const base::Clock& clock,
+           std::unique_ptr<PollMemory> events = nullptr);
+    ~Driver() override;
 
     async::Executor executor() const override { return executor_; }
     std::string vendor() const override { return "nanit"; }
@@ -59,6 +63,7 @@ private:
     async::Task<> keep_list();
     async::Task<> take_list(std::vector<Baby> babies);
     void add(Baby baby);
+    void tell_events();
     async::Task<> remove(std::string serial);
     void tell_account(const camera::AccountState& state);
 
@@ -68,10 +73,12 @@ private:
     Api api_;
     Account account_;
     Memory memory_;
+    const std::unique_ptr<PollMemory> event_memory_;
     const Household household_;
     async::Bell bell_;
     std::map<std::string, Entry, std::less<>> entries_;  // by serial
-    camera::DriverHost* host_ = nullptr;                 // while run() runs
+    camera::DriverHost* host_ = nullptr;                 // while run() runs, as
+    EventPoll* events_ = nullptr;                        // (none without their memory)
 };
 
 /// How a person signs in: for what tells that somebody has to.
