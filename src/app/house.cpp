@@ -299,8 +299,12 @@ base::Result<> House::open_cameras() {
 }
 
 base::Result<> House::open_nanit() {
-    CASEMENT_TRY(auto accounts, nanit_options(config_, start_.data.string()));
+    CASEMENT_TRY(auto accounts, nanit_options(config_, start_.data.string(), own_address()));
     for (drivers::nanit::DriverOptions& options : accounts) {
+        // Programs that were set up for the stream proxy ask for it by this name.
+        options.named = [this](const std::string& baby, const std::string& camera) {
+            hub_.add_alias("local/" + baby, camera);
+        };
         CASEMENT_TRY(auto events, drivers::nanit::PollMemory::open(*store_));
         CASEMENT_TRY(registry_->add(std::make_unique<drivers::nanit::Driver>(
             first_, std::move(options), *sealed_, vendors_, clock_, std::move(events))));

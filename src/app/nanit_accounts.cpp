@@ -1,6 +1,7 @@
 #include "app/nanit_accounts.hpp"
 
 #include "app/nanit_api.hpp"
+#include "app/push_address.hpp"
 #include "net/endpoint.hpp"
 
 namespace casement::app {
@@ -31,8 +32,34 @@ Result<drivers::nanit::RelayOptions> relay_options(const config::Account& accoun
     return out;
 }
 
+/// Where its cameras publish: here, or at the vendor's.
+Result<drivers::nanit::MediaOptions> media_options(const config::Config& config,
+                                                   const config::Account& account,
+                                                   const drivers::nanit::ApiOptions& api,
+                                                   const std::string& own_address) {
+    drivers::nanit::MediaOptions out;
+    const RtmpPlace place = rtmp_place(config, own_address);
+    out.hub_host = place.host;
+    out.hub_port = place.port;
+    const auto cloud = base::Url::parse(api.base);
+    out.allow_loopback = cloud && net::is_loopback(cloud->host);  // an emulator's household
+    out.time_scale = config.time_scale;
+    if (account.ca_file) out.relay_connection.ca_file = *account.ca_file;
+    if (const auto named = account.endpoints.find("media"); named != account.endpoints.end())
+        out.relay = named->second;
+    const auto relay = base::Url::parse(out.relay);
+    const bool is_here = relay && net::is_loopback(relay->host);
+    if (!relay || relay->has_credentials() ||
+        (relay->scheme != "rtmps" && (relay->scheme != "rtmp" || !is_here)))
+        return base::fail(ErrorKind::InvalidArgument,
+                          "endpoints.media of the account {} must be an rtmps URL; rtmp is for an "
+                          "emulator on this machine only",
+                          account.name);
+    return out;
+}
+
 Result<DriverOptions> options_of(const config::Config& config, const config::Account& account,
-                                 const std::string& data) {
+                                 const std::string& data, const std::string& own_address) {
     if (!drivers::nanit::is_account_name(account.name))
         return base::fail(ErrorKind::InvalidArgument,
                           "the Nanit account \"{}\" needs a name of letters, digits, - and _",
@@ -42,6 +69,7 @@ Result<DriverOptions> options_of(const config::Config& config, const config::Acc
     out.account.folder = data;
     CASEMENT_TRY(out.api, nanit_api_options(account));
     CASEMENT_TRY(out.relay, relay_options(account, out.api));
+    CASEMENT_TRY(out.media, media_options(config, account, out.api, own_address));
     out.timing = out.timing.scaled(config.time_scale);
     out.events = out.events.scaled(config.time_scale);
     for (const auto& [serial, place] : account.cameras) {
@@ -57,11 +85,12 @@ Result<DriverOptions> options_of(const config::Config& config, const config::Acc
 }  // namespace
 
 Result<std::vector<DriverOptions>> nanit_options(const config::Config& config,
-                                                 const std::string& data) {
+                                                 const std::string& data,
+                                                 const std::string& own_address) {
     std::vector<DriverOptions> out;
     for (const config::Account& account : config.accounts) {
         if (account.vendor != config::Vendor::Nanit) continue;
-        CASEMENT_TRY(out.emplace_back(), options_of(config, account, data));
+        CASEMENT_TRY(out.emplace_back(), options_of(config, account, data, own_address));
     }
     return out;
 }

@@ -9,6 +9,7 @@
 #include "app/control.hpp"
 #include "app/suggest.hpp"
 #include "base/random.hpp"
+#include "base/text.hpp"
 #include "net/endpoint.hpp"
 
 namespace casement::app {
@@ -128,6 +129,16 @@ base::Result<base::Secret> replace_push_key(store::SealedStore& sealed, const st
     base::Secret key = fresh_key();
     CASEMENT_TRY(sealed.put(name_of(camera), key));
     return key;
+}
+
+RtmpPlace rtmp_place(const config::Config& config, const std::string& own_address) {
+    const std::string& advertise = config.rtmp.advertise;
+    const config::ListenAddress& listen = config.rtmp.listen;
+    if (advertise.empty())
+        return {net::is_everywhere(listen.host) ? own_address : listen.host, listen.port};
+    const auto port = base::parse_number<std::uint16_t>(
+        std::string_view(advertise).substr(advertise.rfind(':') + 1));
+    return {host_of(advertise), port.value_or(listen.port)};
 }
 
 PushAddresses push_addresses(const config::Config& config, const base::Secret& key,

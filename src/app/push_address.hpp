@@ -19,6 +19,14 @@ base::Result<base::Secret> kept_push_key(store::SealedStore& sealed, const std::
 /// Another key in its place; the running hub takes it over at its next reload. Blocks.
 base::Result<base::Secret> replace_push_key(store::SealedStore& sealed, const std::string& camera);
 
+/// The RTMP listener as a camera can reach it: of rtmp.advertise, else of the listener, else
+/// `own_address` where it listens on every address.
+struct RtmpPlace {
+    std::string host;
+    std::uint16_t port = 0;
+};
+RtmpPlace rtmp_place(const config::Config& config, const std::string& own_address);
+
 /// Both hold the key.
 struct PushAddresses {
     std::string rtmp, rtsp;

@@ -161,9 +161,12 @@ const Camera* Config::camera(std::string_view id) const {
 }
 
 bool Config::needs_rtmp() const {
-    return rtmp.is_asked_for || std::ranges::any_of(cameras, [](const Camera& c) {
-               return std::holds_alternative<PushSource>(c.source);
-           });
+    return rtmp.is_asked_for ||
+           std::ranges::any_of(
+               cameras,
+               [](const Camera& c) { return std::holds_alternative<PushSource>(c.source); }) ||
+           std::ranges::any_of(accounts,
+                               [](const Account& a) { return a.vendor == Vendor::Nanit; });
 }
 
 }  // namespace casement::app::config

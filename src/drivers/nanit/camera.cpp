@@ -15,8 +15,14 @@ using async::Task;
 using base::ErrorKind;
 namespace wire = protocols::nanit;
 
+namespace {
+
+constexpr std::chrono::seconds kGoodbyePatience{2};
+
+}  // namespace
+
 Camera::Camera(const Household& household, CameraConfig config, Baby baby,
-               std::string local_address)
+               std::string local_address, base::Secret application)
     : household_(household),
       config_(std::move(config)),
       baby_(std::move(baby)),
@@ -29,9 +35,37 @@ Camera::Camera(const Household& household, CameraConfig config, Baby baby,
                               .timing = household.timing},
                [this](const pb::Message& message) { heard(message); }),
       road_listener_(channel_.listen([this](Road road) { road_changed(road); })),
-      down_since_(Steady::now()) {}
+      media_(make_media(std::move(application))),
+      down_since_(Steady::now()),
+      tasks_(household.executor, log_) {}
 
 Camera::~Camera() = default;
+
+std::shared_ptr<Media> Camera::make_media(base::Secret application) {
+    MediaOptions options = household_.media;
+    options.baby = baby_.uid;
+    options.application = std::move(application);
+    if (!baby_.stream_url.empty()) options.relay = baby_.stream_url;
+    Account& account = household_.account;
+    return Media::make(
+        household_.executor,
+        Media::Parts{
+            .control = channel_,
+            .token = [&account](Deadline deadline) { return account.access_token(deadline); },
+            .renewed =
+                [&account](base::Secret token, Deadline deadline) {
+                    return account.token_after(std::move(token), deadline);
+                },
+            // Its own socket is tried there, in this life of the hub and the next.
+            .found_at =
+                [this](std::string address) {
+                    tasks_.spawn("learn its address",
+                                 [this, address] { return channel_.learn_address(address); });
+                },
+            .clock = household_.clock,
+            .log = log_},
+        std::move(options));
+}
 
 Task<> Camera::run(camera::DriverHost& host) {
     using namespace asio::experimental::awaitable_operators;
@@ -41,7 +75,11 @@ Task<> Camera::run(camera::DriverHost& host) {
     announce();
     co_await (channel_.run() && poll());
     host_ = nullptr;
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await tasks_.stop();
 }
+
+Task<> Camera::end_streams() { return media_->stop(Deadline::in(kGoodbyePatience)); }
 
 void Camera::seen(Baby baby) {
     baby_ = std::move(baby);

@@ -12,6 +12,7 @@
 #include "camera/driver.hpp"
 #include "drivers/nanit/channel.hpp"
 #include "drivers/nanit/held.hpp"
+#include "drivers/nanit/media.hpp"
 #include "drivers/nanit/sensors.hpp"
 #include "drivers/nanit/settings.hpp"
 
@@ -32,18 +33,24 @@ struct Household {
     const base::Clock& clock;
     const Timing timing;
     const RelayOptions relay;
-    const bool breathing;  // its sensors are shown
-    const bool sleep;      // those of the cloud's analysis as well
+    const bool breathing;      // its sensors are shown
+    const bool sleep;          // those of the cloud's analysis as well
+    const MediaOptions media;  // without what is each camera's own
 };
 
 /// Lives on the account's executor. Made for one run of the driver.
 class Camera {
 public:
-    Camera(const Household& household, CameraConfig config, Baby baby, std::string local_address);
+    /// `application`: kept_application() of the baby.
+    Camera(const Household& household, CameraConfig config, Baby baby, std::string local_address,
+           base::Secret application);
     ~Camera();
 
-    /// Until cancelled; the host outlives it.
+    /// Until cancelled; the host outlives it. Await end_streams() before.
     async::Task<> run(camera::DriverHost& host);
+    /// The camera is told to stop what it was asked to publish, over the connection that run()
+    /// keeps.
+    async::Task<> end_streams();
 
     const std::string& id() const { return config_.id; }
     const std::string& serial() const { return baby_.camera_uid; }
@@ -59,11 +66,7 @@ public:
     async::Task<base::Result<camera::CommandOutcome>> execute(camera::Arguments arguments,
                                                               async::Deadline deadline);
 
-    // For media.
-    Control& control() { return channel_; }
-    /// The address from which the camera pushed its pictures: its own socket is tried there, in
-    /// this life of the hub and the next.
-    async::Task<> learnt_address(std::string ip) { return channel_.learn_address(std::move(ip)); }
+    camera::StreamEndpoint endpoint() { return media_->endpoint(); }
     bool is_in_standby() const { return held_.settings.sleep_mode(); }
 
     camera::Description description() const;
@@ -84,6 +87,7 @@ private:
     async::Task<bool> question(protocols::nanit::RequestType type);
     async::Task<> look_at_settings();
     Steady::time_point next_look() const;
+    std::shared_ptr<Media> make_media(base::Secret application);
     void end_what_is_over();
 
     // What it says (camera_hearing.cpp).
@@ -111,6 +115,7 @@ private:
     async::Bell bell_;
     Channel channel_;
     const std::shared_ptr<const Control::RoadListener> road_listener_;
+    const std::shared_ptr<Media> media_;
     camera::DriverHost* host_ = nullptr;  // while run() runs
 
     Held held_;
@@ -128,6 +133,7 @@ private:
     Steady::time_point play_again_at_ = Steady::time_point::max();
     Steady::time_point introduce_at_{};  // max: it is known
     bool was_away_ = true;
+    async::TaskGroup tasks_;
 };
 
 using CameraPtr = std::shared_ptr<Camera>;

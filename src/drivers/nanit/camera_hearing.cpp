@@ -85,6 +85,7 @@ void Camera::measure(std::string_view sensor, SensorValue value, base::WallTime 
 
 /// Tells the host what became another, but not the echoes of what was before a change.
 void Camera::report() {
+    if (held_.settings.has_sleep_mode()) media_->set_sleeping(is_in_standby());
     if (host_ == nullptr || !announced_) return;
     for (const camera::Setting& setting : settings_of(held_)) {
         if (!camera::is_known(setting.reported)) continue;

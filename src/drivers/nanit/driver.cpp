@@ -38,6 +38,8 @@ Driver::Driver(async::Executor executor, DriverOptions options, store::SealedSto
     : executor_(std::move(executor)),
       options_(std::move(options)),
       log_(base::Log().component("nanit").with("account", options_.account.name)),
+      sealed_(sealed),
+      disk_(disk),
       api_(executor_, clock, options_.api),
       account_(executor_, api_, sealed, disk, clock, options_.account),
       memory_(sealed, disk, options_.account.name),
@@ -49,7 +51,8 @@ Driver::Driver(async::Executor executor, DriverOptions options, store::SealedSto
                  .timing = options_.timing,
                  .relay = options_.relay,
                  .breathing = options_.breathing,
-                 .sleep = event_memory_ && options_.events.sleep},
+                 .sleep = event_memory_ && options_.events.sleep,
+                 .media = options_.media},
       bell_(executor_) {}
 
 Driver::~Driver() = default;
@@ -84,7 +87,7 @@ Task<Result<>> Driver::run(camera::DriverHost& host) {
         baby.uid = known.baby;
         baby.name = known.name;
         baby.camera_uid = serial;
-        add(std::move(baby));
+        co_await add(std::move(baby));
     }
     tasks.spawn("account", [this] { return account_.run(); });
     if (events) tasks.spawn("events", [&events] { return events->run(); });
@@ -94,6 +97,10 @@ Task<Result<>> Driver::run(camera::DriverHost& host) {
     // The cameras are told goodbye, and a renewal on its way is stored.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     account_.on_change({});
+    async::TaskGroup goodbyes(executor_, log_);
+    for (const auto& [serial, entry] : entries_)
+        goodbyes.spawn("goodbye", [camera = entry.camera] { return camera->end_streams(); });
+    co_await goodbyes.join();
     for (const auto& [serial, entry] : entries_) entry.tasks->cancel();
     for (const auto& [serial, entry] : entries_) co_await entry.tasks->join();
     entries_.clear();
@@ -147,7 +154,7 @@ Task<> Driver::take_list(std::vector<Baby> babies) {
             known.baby = baby.uid;
             known.name = baby.name;
             const std::string serial = baby.camera_uid;
-            add(std::move(baby));
+            co_await add(std::move(baby));
             co_await memory_.put(serial, std::move(known));
         } else {
             found->second.camera->seen(std::move(baby));
@@ -164,16 +171,26 @@ void Driver::tell_events() {
     events_->set_babies(std::move(babies));
 }
 
-void Driver::add(Baby baby) {
+Task<> Driver::add(Baby baby) {
+    const auto keep = [this, uid = baby.uid] { return kept_application(sealed_, uid); };
+    auto application = co_await disk_.run(keep);
+    if (!application) {
+        // Good for this life of the hub.
+        log_.error("The address for its pictures cannot be kept: {}",
+                   application.error().message());
+        application = base::Secret(base::random_hex(16));
+    }
     CameraConfig config;
     const auto named = std::ranges::find(options_.cameras, baby.uid, &CameraConfig::baby);
     if (named != options_.cameras.end()) config = *named;
     if (config.id.empty()) config.id = camera::camera_id_from("nanit-" + baby.camera_uid);
+    if (options_.named) options_.named(baby.uid, config.id);
     const auto address = options_.addresses.find(baby.camera_uid);
     const std::string serial = baby.camera_uid;
     auto one = std::make_shared<Camera>(
         household_, std::move(config), std::move(baby),
-        address == options_.addresses.end() ? std::string{} : address->second);
+        address == options_.addresses.end() ? std::string{} : address->second,
+        std::move(*application));
     Entry entry{one, std::make_unique<async::TaskGroup>(executor_, log_)};
     entry.tasks->spawn("camera " + one->id(), [this, one] { return one->run(*host_); });
     entries_.insert_or_assign(serial, std::move(entry));
@@ -186,6 +203,7 @@ Task<> Driver::remove(std::string serial) {
     entries_.erase(found);
     log_.info("{} is no longer in the account", serial);
     if (host_ != nullptr) host_->camera_gone(entry.camera->id());
+    co_await entry.camera->end_streams();
     co_await entry.tasks->stop();
     co_await memory_.forget(std::move(serial));
 }
@@ -202,8 +220,7 @@ Result<CameraPtr> Driver::camera(std::string_view id) const {
 
 Task<Result<camera::StreamEndpoint>> Driver::endpoint(std::string id, camera::Quality, Deadline) {
     CASEMENT_CO_TRY(const CameraPtr one, camera(id));
-    co_return fail(ErrorKind::Unavailable, "this version does not fetch the pictures of {} yet",
-                   one->id());
+    co_return one->endpoint();
 }
 
 Task<Result<>> Driver::set(std::string id, std::string setting, camera::Value value,

@@ -1,6 +1,7 @@
 #pragma once
 // One Nanit account and its cameras.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,7 +21,10 @@ struct DriverOptions {
     RelayOptions relay{};
     Timing timing{};
     PollOptions events{};
-    std::vector<CameraConfig> cameras{};             // those that the file names
+    std::vector<CameraConfig> cameras{};  // those that the file names
+    MediaOptions media{};                 // without what is each camera's own
+    /// A baby's camera is known by this id. On the driver's executor; may be empty.
+    std::function<void(const std::string& baby, const std::string& camera)> named{};
     std::map<std::string, std::string> addresses{};  // host:port of cameras' own sockets, by serial
     /// Shows what the camera tells of breathing motions. It is no medical or safety device.
     bool breathing = false;
@@ -62,7 +66,7 @@ private:
     };
     async::Task<> keep_list();
     async::Task<> take_list(std::vector<Baby> babies);
-    void add(Baby baby);
+    async::Task<> add(Baby baby);
     void tell_events();
     async::Task<> remove(std::string serial);
     void tell_account(const camera::AccountState& state);
@@ -70,6 +74,8 @@ private:
     const async::Executor executor_;
     const DriverOptions options_;
     const base::Log log_;
+    store::SealedStore& sealed_;
+    async::BlockingPool& disk_;
     Api api_;
     Account account_;
     Memory memory_;
