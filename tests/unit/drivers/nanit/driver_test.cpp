@@ -6,6 +6,7 @@
 
 #include "camera/camera_id.hpp"
 #include "tests/fakes/co_assert.hpp"
+#include "tests/unit/drivers/nanit/host.hpp"
 #include "tests/unit/drivers/nanit/nursery.hpp"
 
 namespace casement::drivers::nanit::tests {
@@ -18,66 +19,6 @@ using camera::Value;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
-
-/// What the hub was told.
-class Host final : public camera::DriverHost {
-public:
-    void camera_found(camera::Description description) override {
-        ++found;
-        cameras.insert_or_assign(description.id, std::move(description));
-    }
-    void camera_gone(std::string camera) override { gone.push_back(camera), cameras.erase(camera); }
-    void state_changed(std::string camera, camera::CameraState state) override {
-        states[camera].push_back(state);
-    }
-    void setting_reported(std::string camera, std::string setting, Value value) override {
-        reports.emplace_back(camera, setting, value);
-        for (camera::Setting& known : cameras.at(camera).settings)
-            if (known.id == setting) known.reported = value;
-    }
-    void sensor_measured(std::string camera, std::string sensor, camera::SensorValue value,
-                         base::WallTime at) override {
-        measured.emplace_back(camera, sensor);
-        for (camera::Sensor& known : cameras.at(camera).sensors)
-            if (known.id == sensor) known.value = value, known.at = at;
-    }
-    void account_changed(camera::AccountState state) override { account = std::move(state); }
-    void awake_changed(std::string, std::vector<camera::Awake>) override {}
-    camera::Wishes wishes(std::string_view) const override { return {}; }
-    Task<Result<events::EventPtr>> event(events::Event) override {
-        co_return base::fail(ErrorKind::Unavailable, "no events here");
-    }
-    Task<Result<events::EventPtr>> event_ended(std::string, base::WallTime) override {
-        co_return base::fail(ErrorKind::Unavailable, "no events here");
-    }
-
-    Value setting(const std::string& camera, std::string_view id) const {
-        const auto found_camera = cameras.find(camera);
-        if (found_camera == cameras.end()) return {};
-        for (const auto& known : found_camera->second.settings)
-            if (known.id == id) return known.reported;
-        return {};
-    }
-    const camera::Sensor* sensor(const std::string& camera, std::string_view id) const {
-        const auto found_camera = cameras.find(camera);
-        if (found_camera == cameras.end()) return nullptr;
-        for (const auto& known : found_camera->second.sensors)
-            if (known.id == id) return &known;
-        return nullptr;
-    }
-    std::optional<StateWord> word(const std::string& camera) const {
-        const auto list = states.find(camera);
-        return list == states.end() ? std::nullopt : std::optional(list->second.back().word);
-    }
-
-    int found = 0;
-    std::map<std::string, camera::Description> cameras;
-    std::vector<std::string> gone;
-    std::map<std::string, std::vector<camera::CameraState>> states;
-    std::vector<std::tuple<std::string, std::string, Value>> reports;
-    std::vector<std::pair<std::string, std::string>> measured;
-    std::optional<camera::AccountState> account;
-};
 
 class DriverTest : public NurseryTest {
 protected:
