@@ -139,6 +139,7 @@ int emulate_nanit(const cli::EmulateNanit& command, bool as_json, std::ostream& 
     options.access_ttl = std::chrono::duration_cast<std::chrono::seconds>(*ttl);
     options.tls = !command.plain;
     options.time_scale = command.pace;
+    options.folder = command.keep;
     options.camera.picture = picture(command.full_size);
     return NanitEmulation(command, std::move(options), as_json, out, err).run();
 }

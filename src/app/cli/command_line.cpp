@@ -148,6 +148,10 @@ private:
                          "where it writes the certificate for the hub to trust")
             ->type_name("FILE")
             ->capture_default_str();
+        nanit
+            ->add_option("--keep", emulate_nanit_.keep,
+                         "where its certificates are, to be the same at every start")
+            ->type_name("FOLDER");
         nanit->add_flag("--full-size", emulate_nanit_.full_size, "pictures of 1920x1080");
         nanit
             ->add_option("--do", emulate_nanit_.lines, "as if it were typed; a wrong one lists all")

@@ -88,6 +88,7 @@ struct EmulateNanit {
     double pace = 1;  // of its time
     bool plain = false;
     std::string ca_file = "casement-nanit-ca.pem";
+    std::string keep;  // folder of its certificates; empty = new ones
     bool full_size = false;
     std::vector<std::string> lines;  // as typed
 };
@@ -134,9 +135,10 @@ struct ImportArlo {
     bool write = false;
 };
 
-using Command = std::variant<Serve, EmulateArlo, EmulateNanit, ArloNetwork, Doctor, LoginNanit,
-                             ImportArlo, Check, Version, Cameras, ShowCamera, SetSetting, RunCommand,
-                             Snapshot, Export, Events, Health, TokenCreate, TokenList, TokenRevoke>;
+using Command =
+    std::variant<Serve, EmulateArlo, EmulateNanit, ArloNetwork, Doctor, LoginNanit, ImportArlo,
+                 Check, Version, Cameras, ShowCamera, SetSetting, RunCommand, Snapshot, Export,
+                 Events, Health, TokenCreate, TokenList, TokenRevoke>;
 
 struct CommandLine {
     Common common;

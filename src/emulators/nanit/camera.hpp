@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@
 #include "emulators/nanit/control_session.hpp"
 #include "emulators/nanit/log_upload.hpp"
 #include "emulators/nanit/streams.hpp"
+#include "net/tls.hpp"
 
 namespace casement::emulators::nanit {
 
@@ -28,6 +30,8 @@ struct CameraOptions {
     std::string uid = "N301EMU0000001";
     /// Of the door; real ones have port 442. Empty: no door, the relay alone.
     std::string listen = "127.0.0.1:0";
+    /// Of the door; none: a new one, for a name that is not its own.
+    std::optional<net::Certificate> certificate{};
     /// Of the cloud that it keeps a connection to: "wss://127.0.0.1:40123". Empty: it is attached
     /// to a relay by hand, or works at home alone.
     std::string cloud_url{};
@@ -77,6 +81,9 @@ struct CameraCounters {
     bool is_linked = false;          // now
     bool is_on = true;
 };
+
+/// Signed by itself, for a name that is not the camera's own: whoever cares looks at the key.
+base::Result<net::Certificate> make_camera_certificate();
 
 /// Lives on one executor; pool and clock outlive it.
 class Camera {

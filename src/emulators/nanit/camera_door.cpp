@@ -26,6 +26,10 @@ private:
 
 }  // namespace
 
+Result<net::Certificate> make_camera_certificate() {
+    return net::make_self_signed("camera.invalid", {}, kCertificateLife);
+}
+
 Result<> Camera::State::open_door() {
     net::ListenOptions where;
     where.name = "emulated Nanit camera";
@@ -39,10 +43,11 @@ Result<> Camera::State::open_door() {
 }
 
 Result<> Camera::State::make_door() {
-    // Signed by itself, for a name that is not its own.
-    CASEMENT_TRY(const auto certificate,
-                 net::make_self_signed("camera.invalid", {}, kCertificateLife));
-    CASEMENT_TRY(auto tls, net::TlsServerContext::make(certificate));
+    std::optional<net::Certificate> certificate = options.certificate;
+    if (!certificate) {
+        CASEMENT_TRY(certificate, make_camera_certificate());
+    }
+    CASEMENT_TRY(auto tls, net::TlsServerContext::make(*certificate));
     door = std::make_unique<net::HttpServer>(
         net::HttpServerOptions{
             .name = "emulated Nanit camera", .tls = std::move(tls), .security_headers = false},

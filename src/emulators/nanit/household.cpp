@@ -1,11 +1,13 @@
 #include "emulators/nanit/household.hpp"
 
 #include <array>
+#include <filesystem>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "async/deadline.hpp"
+#include "store/files.hpp"
 
 namespace casement::emulators::nanit {
 
@@ -15,7 +17,8 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::chrono::days kCertificateLife{30};
+constexpr std::chrono::days kCertificateLife{3650};
+constexpr std::size_t kMaxPem = 64 * 1024;
 
 struct Child {
     const char *baby_uid, *name, *camera_uid;
@@ -33,6 +36,27 @@ Result<std::string> place(const std::string& address, std::uint16_t port) {
     if (ec || parsed.is_unspecified())
         return base::fail(ErrorKind::InvalidArgument, "\"{}\" is not one address", address);
     return net::to_text(net::ip::tcp::endpoint(parsed, port));
+}
+
+/// Without the key that may stand in front of it.
+std::string certificate_in(const std::string& pem) {
+    const std::size_t at = pem.find("-----BEGIN CERTIFICATE-----");
+    return at == std::string::npos ? std::string{} : pem.substr(at);
+}
+
+/// What `make` makes, or made for an earlier start.
+template <typename Make>
+Result<net::Certificate> kept(const std::string& folder, std::string_view name, Make make) {
+    if (folder.empty()) return make();
+    std::error_code ec;
+    std::filesystem::create_directories(folder, ec);
+    const std::string file = fmt::format("{}/{}.pem", folder, name);
+    const auto pem = store::read_file(file, kMaxPem);
+    if (pem) return net::Certificate{*pem, base::Secret(*pem)};  // both are in it
+    if (!pem.error().is(ErrorKind::NotFound)) return std::unexpected(pem.error().within(file));
+    CASEMENT_TRY(net::Certificate made, make());
+    CASEMENT_TRY(store::replace_file(file, made.key_pem.reveal() + made.certificate_pem));
+    return made;
 }
 
 std::string_view word_of(Form form) {
@@ -64,10 +88,12 @@ Result<> Household::open(async::BlockingPool& pool, const base::Clock& clock) {
     CloudOptions cloud;
     MediaPointOptions media;
     if (options_.tls) {
-        CASEMENT_TRY(cloud.certificate,
-                     net::make_self_signed("emulated Nanit", {options_.address}, kCertificateLife));
+        CASEMENT_TRY(cloud.certificate, kept(options_.folder, "cloud", [this] {
+                         return net::make_self_signed("emulated Nanit", {options_.address},
+                                                      kCertificateLife);
+                     }));
         media.certificate = cloud.certificate;
-        ca_pem_ = cloud.certificate->certificate_pem;
+        ca_pem_ = certificate_in(cloud.certificate->certificate_pem);
     }
     cloud.time_scale = options_.time_scale;
     cloud.told = [this](std::string_view route, Form form) {
@@ -95,6 +121,8 @@ Result<> Household::move_in(async::BlockingPool& pool, const base::Clock& clock,
     camera.uid = child.camera_uid;
     const int port = options_.door_port == 0 ? 0 : options_.door_port + number;
     CASEMENT_TRY(camera.listen, place(options_.address, static_cast<std::uint16_t>(port)));
+    CASEMENT_TRY(camera.certificate,
+                 kept(options_.folder, camera.uid, [] { return make_camera_certificate(); }));
     camera.cloud_url = relay_url();
     camera.credential = cloud_->accounts().make_camera_credential(camera.uid);
     camera.time_scale = options_.time_scale;

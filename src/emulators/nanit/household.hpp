@@ -29,7 +29,11 @@ struct HouseholdOptions {
     std::chrono::seconds access_ttl = Accounts::kAccessTtl;
     bool tls = true;  // of the vendor's ports; the cameras' own have it always
     double time_scale = 1;
-    /// Of every camera; its uid, listener, cloud and time scale are the household's to say.
+    /// Where certificates are kept, for a household that is to be the same at its next start.
+    /// Empty: they are new. Made where it is missing.
+    std::string folder{};
+    /// Of every camera; its uid, listener, certificate, cloud and time scale are the household's to
+    /// say.
     CameraOptions camera{};
     /// Told of what happens, without any token.
     std::function<void(std::string_view what, const nlohmann::json& details)> tell{};

@@ -278,6 +278,25 @@ TEST_F(NanitHousehold, DoesWhatItIsTold) {
     for (const json& told : told_) EXPECT_FALSE(told.dump().contains(token()));
 }
 
+TEST_F(NanitHousehold, IsTheSameAtItsNextStartWhereItsCertificatesAreKept) {
+    const auto start_again = [this](std::string folder) {
+        TearDown();
+        HouseholdOptions options;
+        options.folder = std::move(folder);
+        begin(std::move(options));
+        return home_->ca_pem();
+    };
+    const std::string one = start_again(folder_.path("kept")), two = start_again("");
+    EXPECT_NE(one, two);
+    EXPECT_EQ(start_again(folder_.path("kept")), one);
+    EXPECT_FALSE(one.contains("KEY"));
+    EXPECT_TRUE(folder_.read("kept/N301EMU0000001.pem").contains("BEGIN CERTIFICATE"));
+    run([](NanitHousehold& t) -> Task<> {
+        EXPECT_EQ(co_await t.get("/babies"), 200);
+        EXPECT_TRUE(co_await t.at_door());
+    });
+}
+
 TEST(NanitHouseholdOptions, AreRefusedWhereTheyMakeNoHousehold) {
     asio::io_context io;
     const base::SystemClock clock;
