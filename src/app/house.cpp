@@ -146,8 +146,10 @@ private:
 async::Task<base::Result<>> House::open() {
     CASEMENT_CO_TRY(open_stores());
     if (start_.is_demo) {
-        CASEMENT_CO_TRY(demo_, co_await Demo::open(first_, codecs_, clock_, config_, log_));
+        CASEMENT_CO_TRY(demo_, co_await Demo::open(first_, codecs_, clock_, config_,
+                                                   start_.data.string(), log_));
         demo_->add_cameras(config_);
+        co_await demo_->sign_in(*sealed_, small_files_, clock_);
     }
     // Before any camera is opened: some take no second session while they still stream to the one
     // that a crash left.
