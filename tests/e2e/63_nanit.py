@@ -2,6 +2,7 @@
 """A hub and an emulated Nanit household: sign-in, the camera publishes here, controls and events, and a day of trouble: the camera cannot reach the hub,
 the internet goes, a phone takes a place, the power is cut, the relay goes deaf when its token ends. Viewers stay through all of it.
 What ran here is our emulator; no hardware."""
+import datetime
 import json
 import subprocess
 import sys
@@ -117,8 +118,19 @@ def main():
             nanit.process.kill()
 
 
+def gaps(house, since):
+    """[(seconds, reason)] of the recording: pictures that nobody has."""
+    answer = house.api("GET", f"/api/v1/cameras/{CAMERA}/recordings?from={iso(since)}&to={iso(time.time())}")
+    moment = lambda text: datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    return [(round(moment(g["end"]) - moment(g["start"]), 2), g["reason"], g.get("text", "")) for g in answer["gaps"]]
+
+
+def iso(seconds):
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def trouble(nanit, house, viewer):
-    began = time.monotonic()
+    began, started = time.monotonic(), time.time()
     before = len(viewer.packets())
     nanit.say("refuse-connects 3")
     nanit.say("cut-streams")
@@ -137,6 +149,9 @@ def trouble(nanit, house, viewer):
     viewer.flows("pictures after a power cut", 60)
     nanit.say("phones 0")
     viewer.flows("and later", 30)
+    time.sleep(3)
+    for gap in gaps(house, started):
+        print("gap", *gap)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ export const en = {
   "span.s": "{n} s", "span.min": "{n} min", "span.h": "{n} h", "span.days": "{n} days",
   "event.motion": "Motion", "event.person": "Person", "event.sound": "Sound", "event.cry": "Crying", "event.button": "Bell", "event.temperature": "Temperature", "event.humidity": "Humidity", "event.battery-low": "Battery low",
   "event.state": "State of the camera", "event.setting": "Setting changed", "event.command": "Command", "event.account": "Account", "event.recording": "Recording", "event.deleted": "Deleted as agreed", "event.recovered": "Repaired at start", "event.other": "Event",
-  "way.rtsp": "RTSP", "way.rtmp": "RTMP", "way.push": "the camera sends to this hub", "way.push.where": "Run on the hub’s machine, it shows the address: casement camera {id} --push-address", "way.mjpeg": "MJPEG", "way.jpeg": "single pictures", "way.file": "a file", "way.test": "a test picture",
+  "way.rtsp": "RTSP", "way.rtmp": "RTMP", "way.push": "the camera sends to this hub", "way.house": "the camera sends to this hub, nothing leaves the house", "way.cloud": "the vendor’s cloud, as the camera does not reach this hub", "way.push.where": "Run on the hub’s machine, it shows the address: casement camera {id} --push-address", "way.mjpeg": "MJPEG", "way.jpeg": "single pictures", "way.file": "a file", "way.test": "a test picture",
 
   // The copy deck of page.md §4: what each reason code says, and what to do about it (step 1, 2, 3).
   "reason.session-ended": "{vendor} signed us out.", "reason.code-needed": "{vendor} sent a code to {hint}.", "reason.wrong-password": "{vendor} did not accept the password.",

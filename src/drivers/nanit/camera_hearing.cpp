@@ -117,6 +117,8 @@ camera::Description Camera::description() const {
     out.firmware = clean_text(held_.status.current_version());
     if (out.firmware.empty()) out.firmware = baby_.firmware;
     out.capabilities = {LiveVideo, LiveAudio, NightLight, SoundMachine, Privacy};
+    if (media_->from() == Media::From::Lan) out.way = "house";
+    if (media_->from() == Media::From::Relay) out.way = "cloud";
     out.settings = settings_of(held_);
     for (camera::Setting& setting : out.settings) {
         const auto asked = asked_.find(setting.id);
@@ -212,7 +214,7 @@ void Camera::update_state() {
     camera::CameraState next = state_now();
     if (state_ && *state_ == next) return;
     state_ = next;
-    log_.info("state={}{}{}", to_string(next.word), next.reason ? " reason=" : "",
+    log_.info("Now {}{}{}", to_string(next.word), next.reason ? " reason=" : "",
               next.reason ? next.reason->code : "");
     host_->state_changed(config_.id, std::move(next));
 }

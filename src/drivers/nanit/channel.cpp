@@ -123,7 +123,7 @@ Task<bool> Channel::try_local() {
             log_.warn("{}. It gets no token until somebody says that this is right",
                       error.message());
         else
-            log_.info("not reached in the house: {}", error.message());
+            log_.info("Not reached in the house: {}", error.message());
     }
     local_at_ = Steady::now() + (error.reason() == "slots-full" ? options_.timing.slots_full
                                                                 : options_.timing.probe_local);
@@ -142,7 +142,7 @@ Task<bool> Channel::try_cloud() {
     const base::Error& error = opened.error();
     if (!link_ && !error.is(ErrorKind::Cancelled)) {
         if (!problem_ || problem_->message() != error.message())
-            log_.info("not reached over the relay: {}", error.message());
+            log_.info("Not reached over the relay: {}", error.message());
         problem_ = error;
     }
     co_return false;
@@ -159,7 +159,7 @@ void Channel::adopt(Road road, std::shared_ptr<net::WebSocket> socket) {
     is_suspect_ = false;
     problem_.reset();
     if (road == Road::Local) local_problem_.reset();
-    log_.info("connected, road={}", to_string(road));
+    log_.info("Connected, road={}", to_string(road));
     tasks_.spawn("control link", [this, link]() -> Task<> { ended(link, co_await link->run()); });
     if (old) tasks_.spawn("close the old link", [old]() -> Task<> { co_await old->close(); });
     arrived_.cancel();
@@ -225,7 +225,7 @@ void Channel::heard(const pb::Message& message) {
         message.has_request() ? message.request().type() : message.response().request_type();
     if (protocols::nanit::name_of(type).empty() && type != 0 &&
         unknown_types_.size() < kMaxUnknown && unknown_types_.insert(type).second)
-        log_.info("messages of type {} are not known", type);
+        log_.info("Messages of type {} are not known", type);
     if (on_message_) on_message_(message);
 }
 

@@ -256,7 +256,7 @@ Task<Result<>> EventPoll::publish(events::Event event) {
     if (!event.end && now - event.start >= options_.fresh) event.end = end;
     const auto stored = co_await host_.event(std::move(event));
     if (!stored && stored.error().is(ErrorKind::InvalidArgument)) {
-        log_.warn("an event of the cloud cannot be kept: {}", stored.error().message());
+        log_.warn("An event of the cloud cannot be kept: {}", stored.error().message());
         co_return Result<>{};
     }
     if (!stored) co_return std::unexpected(stored.error());
@@ -273,7 +273,7 @@ Task<> EventPoll::keep(WatchPtr watch, PollMark mark) {
     watch->mark = mark;
     marks_[watch->baby] = mark;
     if (const auto kept = co_await memory_.put(watch->baby, std::move(mark)); !kept)
-        log_.warn("how far events were read is not kept: {}", kept.error().message());
+        log_.warn("How far events were read is not kept: {}", kept.error().message());
 }
 
 /// Those whose time is over. A cloud that hangs delays this by one question.

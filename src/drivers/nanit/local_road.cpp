@@ -146,7 +146,7 @@ Task<LocalRoad::Opened> LocalRoad::open(Deadline deadline) {
             Remembered camera = memory_.of(serial_);
             camera.takes_access_token = is_access;
             camera.fingerprint = fingerprint;
-            if (is_first) log_.info("its certificate is known from now on: {}", fingerprint);
+            if (is_first) log_.info("Its certificate is known from now on: {}", fingerprint);
             co_await memory_.put(serial_, std::move(camera));
             co_return opened;
         }

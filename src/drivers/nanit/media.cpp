@@ -202,6 +202,7 @@ Task<> Media::run() {
             }
             co_await look_after_relays(is_new);
         }
+        if (std::exchange(told_from_, from()) != from() && parts_.changed) parts_.changed();
         auto until = asking_.next();
         for (const Relay& relay : relays_) until = std::min(until, relay.refresh_at);
         // Without a connection nothing is due: a new one rings.

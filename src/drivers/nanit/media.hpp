@@ -48,6 +48,8 @@ public:
         Renewed renewed;  // another one in its place
         /// The camera publishes from this address of the house. May be empty.
         std::function<void(std::string address)> found_at;
+        /// from() is another one now. May be empty.
+        std::function<void()> changed;
         const base::Clock& clock;
         base::Log log;
     };
@@ -120,6 +122,7 @@ private:
     bool is_stalled_ = false;
     bool is_new_connection_ = false;
     std::list<Relay> relays_;
+    From told_from_ = From::Nowhere;
     base::SteadyTime sacrifice_at_{};  // not before, a relay gives its seat away
     std::shared_ptr<const Control::RoadListener> listener_;
     async::Bell bell_;
