@@ -51,7 +51,9 @@ Policy::Step Policy::step(const First& first, std::span<const Spare> spares, Ste
         kept = &spares[i];
         ++count;
     }
-    const bool is_due = count == 1 && kept->ends_at && now >= *kept->ends_at - renew_before_;
+    // One that is lent for seconds only is not followed by a row of its like.
+    const bool is_due = count == 1 && kept->ends_at && now >= *kept->ends_at - renew_before_ &&
+                        now - kept->opened_at >= again_at_most_;
     out.open = now >= not_before_ && (count == 0 ? wants_spare(first, now) : is_due);
     look(first, spares, now);
     return out;
