@@ -83,7 +83,7 @@ void Asking::accepted(SteadyTime now) {
     in_flight_ = false;
     refusal_.reset();
     refresh_at_ = asked_at_ + times_.refresh;
-    if (!live_since_) awaited_until_ = now + times_.publisher;
+    if (wanted_ && !live_since_) awaited_until_ = now + times_.publisher;
 }
 
 void Asking::refused(const Error& why, SteadyTime now) {

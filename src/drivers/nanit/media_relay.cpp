@@ -7,6 +7,7 @@
 #include "drivers/nanit/media.hpp"
 #include "drivers/nanit/media_parts.hpp"
 #include "drivers/nanit/token.hpp"
+#include "net/endpoint.hpp"
 
 namespace casement::drivers::nanit {
 
@@ -100,6 +101,12 @@ Task<Result<camera::StreamEndpoint>> Media::open_relay(Deadline deadline) {
     const std::string url =
         fmt::format("{}/nanit/{}.{}", options_.relay, options_.baby, token.reveal());
     CASEMENT_CO_TRY(auto parsed, base::Url::parse(url));
+    // The token stands in it: it goes to nobody who does not prove a name.
+    const bool is_here = options_.allow_loopback && net::is_loopback(parsed.host);
+    if (parsed.scheme != "rtmps" && !(parsed.scheme == "rtmp" && is_here)) {
+        co_return fail_because("vendor-down", ErrorKind::Unavailable,
+                               "the account names a relay without TLS, which gets no token");
+    }
     if (!relay(url)) {
         CASEMENT_CO_TRY(co_await make_room_for_relay(deadline));
         relays_.push_back({.url = url});

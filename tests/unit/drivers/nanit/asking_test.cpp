@@ -184,6 +184,16 @@ TEST_F(NanitAsking, IsLeftAloneWhenNobodyWantsIt) {
     EXPECT_EQ(asking.next(), base::SteadyTime::max());
 }
 
+TEST_F(NanitAsking, AYesThatComesTooLateIsNotWaitedFor) {
+    EXPECT_EQ(asking.due(clock.steady_now()), Due::Ask);
+    asking.sent(clock.steady_now());
+    asking.unwant();
+    asking.accepted(clock.steady_now());
+    clock.advance(1h);
+    asking.want(clock.steady_now());
+    EXPECT_EQ(asking.due(clock.steady_now()), Due::Ask);
+}
+
 TEST_F(NanitAsking, ScalesEveryTime) {
     const AskingTimes fast = AskingTimes{}.scaled(0.01);
     EXPECT_EQ(fast.publisher, 200ms);

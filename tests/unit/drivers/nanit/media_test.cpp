@@ -292,6 +292,15 @@ TEST_F(NanitMedia, SaysWhatToDoAboutAnAddressThatNoCameraCanReach) {
     }
 }
 
+TEST_F(NanitMedia, SendsNoTokenToARelayWithoutTls) {
+    for (const char* const relay :
+         {"rtmp://media.example", "http://media.example", "rtmp://127.0.0.1:1935", "rtmps:", ""}) {
+        options.relay = relay;
+        play([this]() -> Task<> { EXPECT_FALSE(co_await way.spare(Deadline::in(1s))); });
+        EXPECT_TRUE(control.asked.empty()) << relay;
+    }
+}
+
 TEST_F(NanitMedia, KeepsItsSecretForEver) {
     fakes::TempDirectory directory;
     const auto sealed = *store::SealedStore::open(directory.path());
