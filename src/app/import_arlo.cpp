@@ -36,32 +36,12 @@ using Verdict = ImportLine::Verdict;
 
 constexpr std::size_t kMaxDatabaseBytes = std::size_t{64} << 20;
 
-std::optional<bool> bool_of(const Node& node) {
-    for (const std::string_view word : {"true", "yes", "on", "1"}) {
-        if (base::iequals(node.text, word)) return true;
-    }
-    for (const std::string_view word : {"false", "no", "off", "0"}) {
-        if (base::iequals(node.text, word)) return false;
-    }
-    return std::nullopt;
-}
-
 /// As YAML reads a plain word.
 protocols::arlo::Value value_of(const Node& node) {
     if (base::iequals(node.text, "true")) return true;
     if (base::iequals(node.text, "false")) return false;
     if (const auto whole = base::parse_number<std::int64_t>(node.text)) return *whole;
     return node.text;
-}
-
-/// A text in double quotes (YAML 1.2 §7.3.1).
-std::string yaml_text(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        if (static_cast<unsigned char>(c) >= 0x20) out += c;
-    }
-    return out + '"';
 }
 
 // config.yaml
@@ -157,7 +137,7 @@ void Planner::read_house() {
                 : "new devices are armed, as before");
     }
     if (const Node* const node = key("SnapshotOnMotion")) {
-        const auto on = bool_of(*node);
+        const auto on = bool_of(node->text);
         if (on) {
             arlo_.emplace_back("event_pictures", *on ? "true" : "false");
             say(Verdict::Taken, "SnapshotOnMotion", fmt::format("arlo.event_pictures: {}", *on));
@@ -195,7 +175,7 @@ void Planner::read_hook(std::string_view key_name, std::string_view ours, std::s
 void Planner::read_hooks() {
     const auto gate = [this](std::string_view name, bool initial) {
         const Node* const node = key(name);
-        const auto on = node == nullptr ? std::optional(initial) : bool_of(*node);
+        const auto on = node == nullptr ? std::optional(initial) : bool_of(node->text);
         if (!on) say(Verdict::Problem, std::string(name), "is neither true nor false");
         if (node != nullptr && on)
             say(Verdict::Taken, std::string(name),
@@ -460,33 +440,6 @@ private:
     const base::WallTime now_;
 };
 
-// The report
-// --------------------------------------------------------------------------------------------
-
-std::string_view word_of(Verdict verdict) {
-    switch (verdict) {
-        case Verdict::Taken:
-            return "taken";
-        case Verdict::Known:
-            return "known";
-        case Verdict::Ignored:
-            return "ignored";
-        case Verdict::Problem:
-            return "problem";
-    }
-    return {};
-}
-
-void report_json(const cli::Console& console, const Import& import, bool is_written) {
-    nlohmann::json lines = nlohmann::json::array();
-    for (const ImportLine& line : import.lines)
-        lines.push_back(
-            {{"verdict", word_of(line.verdict)}, {"subject", line.subject}, {"text", line.text}});
-    console.out << nlohmann::json{{"lines", lines}, {"yaml", import.yaml}, {"written", is_written}}
-                       .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
-                << "\n";
-}
-
 }  // namespace
 
 Import plan_import(const config::Node& file, OldBase old) {
@@ -513,14 +466,8 @@ int import_arlo(const cli::Console& console, const cli::ImportArlo& command,
         const auto written = Writer::write(import, current, data);
         if (!written) return cli::fail_with(console, written.error());
     }
-    if (console.json) {
-        report_json(console, import, command.write);
-        return cli::kOk;
-    }
-    for (const ImportLine& line : import.lines)
-        console.err << fmt::format("{:8} {}: {}\n", word_of(line.verdict), line.subject, line.text);
-    console.out << import.yaml;
-    if (!command.write && !import.devices.empty())
+    report_import(console, import.lines, import.yaml, command.write);
+    if (!console.json && !command.write && !import.devices.empty())
         console.err << fmt::format(
             "Nothing was written. With --write the {} devices go into the database in {}.\n",
             import.devices.size(), data.string());

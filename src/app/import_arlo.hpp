@@ -11,17 +11,10 @@
 #include "app/cli/commands.hpp"
 #include "app/config/config.hpp"
 #include "app/config/node.hpp"
+#include "app/import_report.hpp"
 #include "drivers/arlo/old_base.hpp"
 
 namespace casement::app {
-
-/// One line of the report.
-struct ImportLine {
-    enum class Verdict { Taken, Known, Ignored, Problem };
-    Verdict verdict = Verdict::Taken;
-    std::string subject;  // "WifiCountryCode", "A0B1C2D3 VideoFlip"
-    std::string text;     // what became of it, and why
-};
 
 struct Import {
     std::vector<ImportLine> lines;

@@ -14,6 +14,7 @@
 #include "app/control.hpp"
 #include "app/emulate.hpp"
 #include "app/import_arlo.hpp"
+#include "app/import_nanit.hpp"
 #include "app/push_address.hpp"
 #include "app/version.hpp"
 #include "app/web_root.hpp"
@@ -214,6 +215,7 @@ struct RemoteCommand {
     int operator()(const cli::Doctor&) const { return cli::kFailed; }
     int operator()(const cli::LoginNanit&) const { return cli::kFailed; }
     int operator()(const cli::ImportArlo&) const { return cli::kFailed; }
+    int operator()(const cli::ImportNanit&) const { return cli::kFailed; }
     int operator()(const cli::Check&) const { return cli::kFailed; }
     int operator()(const cli::Version&) const { return cli::kFailed; }
 };
@@ -261,6 +263,12 @@ int run(const std::vector<std::string>& arguments, const World& world) {
         if (!loaded) return fail_with(console, loaded.error());
         return import_arlo(console, *command, loaded->config,
                            data_directory(world, common, loaded->config));
+    }
+    if (const auto* command = std::get_if<cli::ImportNanit>(&line->command)) {
+        const auto loaded = load_config(world, common.config);
+        if (!loaded) return fail_with(console, loaded.error());
+        return import_nanit(console, *command, loaded->config,
+                            secrets_directory(world, common, loaded->config));
     }
     const auto hub = find_hub(world, common);
     if (!hub) {

@@ -251,6 +251,17 @@ private:
         arlo->add_option("DATABASE", import_arlo_.database, "its arlo.db");
         arlo->add_flag("--write", import_arlo_.write,
                        "store devices, names and settings; the hub must not run");
+        CLI::App* nanit =
+            add(*import, "nanit",
+                "the Go programs for Nanit: says what becomes of each variable, and prints what "
+                "belongs into the configuration",
+                import_nanit_);
+        nanit->add_option("FILE", import_nanit_.file, "its .env, or its session.json")->required();
+        nanit->add_option("SESSION", import_nanit_.session, "its session.json");
+        nanit->add_option("--account", import_nanit_.account, "what the account is called here")
+            ->type_name("NAME");
+        nanit->add_flag("--write", import_nanit_.write,
+                        "store its session; the old program must be stopped for good");
     }
 
     void add_asking() {
@@ -325,6 +336,7 @@ private:
     Doctor doctor_;
     LoginNanit login_;
     ImportArlo import_arlo_;
+    ImportNanit import_nanit_;
     Check check_;
     Version version_;
     Cameras cameras_;

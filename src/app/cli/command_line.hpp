@@ -135,10 +135,17 @@ struct ImportArlo {
     bool write = false;
 };
 
+struct ImportNanit {
+    std::string file;     // .env of the old program, or its session.json
+    std::string session;  // its session.json; empty = none
+    std::string account;  // empty = the one of the configuration
+    bool write = false;
+};
+
 using Command =
     std::variant<Serve, EmulateArlo, EmulateNanit, ArloNetwork, Doctor, LoginNanit, ImportArlo,
-                 Check, Version, Cameras, ShowCamera, SetSetting, RunCommand, Snapshot, Export,
-                 Events, Health, TokenCreate, TokenList, TokenRevoke>;
+                 ImportNanit, Check, Version, Cameras, ShowCamera, SetSetting, RunCommand, Snapshot,
+                 Export, Events, Health, TokenCreate, TokenList, TokenRevoke>;
 
 struct CommandLine {
     Common common;

@@ -150,6 +150,9 @@ struct Mqtt {
     std::optional<base::Url> broker;
     std::string discovery_prefix = "homeassistant";
     std::string base = "casement";
+    std::string client_id;               // empty = one that the hub makes and keeps
+    std::optional<std::string> ca_file;  // none = the system's authorities
+    std::string nanit_topics;            // first word of the old topics of Nanit; empty = off
     bool operator==(const Mqtt&) const = default;
 };
 

@@ -89,6 +89,7 @@ void anchor_paths(Config& config, const std::string& file) {
         anchor(files->certificate);
         anchor(files->key);
     }
+    if (config.mqtt.ca_file) anchor(*config.mqtt.ca_file);
     for (Account& account : config.accounts) {
         if (account.ca_file) anchor(*account.ca_file);
     }

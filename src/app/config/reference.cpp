@@ -60,7 +60,7 @@ SIGHUP (`kill -HUP PID`) reads the file again. A file with an error changes noth
 
 ## Not yet
 
-`mqtt`, accounts of Nest, and the keys `nest`, `way` and `snapshots` of a camera are read and checked, but
+`mqtt.discovery_prefix`, accounts of Nest, and the keys `nest`, `way` and `snapshots` of a camera are read and checked, but
 this version does not use them; `casement check` says so for those that are written.
 
 ## Keys

@@ -110,6 +110,13 @@ const Fields<Mqtt>& fields_of(std::type_identity<Mqtt>) {
               "mqtt://[user:${PASSWORD}@]host:port, or mqtts://; nothing is sent without it"),
         field("discovery_prefix", &Mqtt::discovery_prefix, "first word of the discovery topics"),
         field("base", &Mqtt::base, "first word of all other topics"),
+        field("client_id", &Mqtt::client_id,
+              "who the hub is to the broker; without it, a name that the hub makes and keeps"),
+        field("ca_file", &Mqtt::ca_file,
+              "mqtts: PEM file of authorities to trust instead of the system's"),
+        field("nanit_topics", &Mqtt::nanit_topics,
+              "first word of the topics of the old Nanit programs, mostly nanit; without it, they "
+              "are not written"),
     };
     return fields;
 }

@@ -72,7 +72,6 @@ struct Unused {
 
 void warn_of_unused(const Value& value, const Config& config) {
     const Unused sections[] = {
-        {"mqtt", config.mqtt.broker.has_value()},
         {"accounts",
          std::ranges::any_of(config.accounts,
                              [](const Account& a) { return a.vendor == Vendor::Nest; }),

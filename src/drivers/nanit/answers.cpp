@@ -45,11 +45,6 @@ std::string upper_word(std::string_view text) {
     return out;
 }
 
-bool is_token(std::string_view text) {
-    return !text.empty() && text.size() <= kMaxTokenBytes &&
-           std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
-}
-
 /// Signed URLs and anything that calls itself a token do not leave this file.
 void redact(json& value) {
     if (value.is_object()) {
@@ -119,6 +114,11 @@ base::Secret token_in(const json& object) {
 }
 
 }  // namespace
+
+bool is_token(std::string_view text) {
+    return !text.empty() && text.size() <= kMaxTokenBytes &&
+           std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
+}
 
 std::string clean_text(std::string_view text) {
     std::string out;

@@ -89,6 +89,9 @@ struct Refusal {
 };
 Refusal parse_refusal(std::string_view body);
 
+/// Printable, without blanks, at most 8 KiB: it fits a header.
+bool is_token(std::string_view text);
+
 /// Without markup, control characters and outer blanks; at most 100 bytes of whole characters.
 std::string clean_text(std::string_view text);
 

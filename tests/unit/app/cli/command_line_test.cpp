@@ -61,6 +61,10 @@ TEST(CommandLine, KnowsEveryCommand) {
     EXPECT_EQ(ending({"arlo", "network", "--steps", "dance"}).status, kUsage);
     EXPECT_EQ(ending({"arlo"}).status, kUsage);
     parsed<Doctor>({"doctor"});
+    const auto import = parsed<ImportNanit>({"import", "nanit", ".env", "session.json", "--write"});
+    EXPECT_EQ(import.file, ".env");
+    EXPECT_EQ(import.session, "session.json");
+    EXPECT_TRUE(import.write);
     const auto login = parsed<LoginNanit>({"login", "nanit", "--account", "nursery", "--email",
                                            "a@b.c", "--password-file", "-", "--mfa-code", "0417",
                                            "--mfa-channel", "sms", "--refresh-token", "-"});
