@@ -21,6 +21,7 @@
 #include "app/hooks.hpp"
 #include "app/http_door.hpp"
 #include "app/listening.hpp"
+#include "app/mqtt.hpp"
 #include "app/nanit_accounts.hpp"
 #include "app/recording.hpp"
 #include "app/version.hpp"
@@ -75,6 +76,7 @@ public:
 private:
     base::Result<> open_stores();
     base::Result<> open_cameras();
+    void open_broker();
     base::Result<> open_arlo();
     base::Result<> open_nanit();
     void furnish_desk();
@@ -122,6 +124,7 @@ private:
     outputs::mjpeg::Pictures pictures_{codecs_};
     std::unique_ptr<camera::DriverRegistry> registry_;
     std::unique_ptr<camera::CommandRouter> router_;
+    std::unique_ptr<notify::mqtt::Mqtt> mqtt_;       // null without a broker
     drivers::generic::Driver* generic_ = nullptr;    // owned by the registry
     drivers::arlo::Driver* arlo_ = nullptr;          // as generic_; null without a base station
     std::map<std::string, base::Secret> push_keys_;  // of the cameras that come to the hub
@@ -251,9 +254,27 @@ base::Result<std::vector<drivers::generic::CameraConfig>> House::read_cameras() 
     return cameras;
 }
 
+/// A broker that cannot be right is no reason to record nothing.
+void House::open_broker() {
+    if (!config_.mqtt.broker) return;
+    auto options = mqtt_options(config_.mqtt, *sealed_, config_.time_scale);
+    base::Result<> started;
+    if (options) {
+        mqtt_ =
+            std::make_unique<notify::mqtt::Mqtt>(first_, std::move(*options), *registry_, *router_,
+                                                 events_->bus(), log_.component("mqtt"));
+        started = mqtt_->start();
+        if (!started) mqtt_.reset();
+    } else {
+        started = std::unexpected(options.error());
+    }
+    if (!started) log_.error("Nothing goes to the broker: {}", started.error().message());
+}
+
 base::Result<> House::open_cameras() {
     registry_ = std::make_unique<camera::DriverRegistry>(first_, clock_, *events_, *desired_);
     router_ = std::make_unique<camera::CommandRouter>(*registry_);
+    open_broker();
     recorder::Options options;
     options.directory = (start_.data / "recordings").string();
     CASEMENT_TRY(recorder_, recorder::Recorder::open(first_, clock_, *store_, *events_, *files_,
@@ -546,6 +567,7 @@ void House::add_stages(Shutdown& shutdown) {
         if (arlo_doors_) co_await arlo_doors_->close(kDoorPatience);
         if (clips_) co_await clips_->stop();
         co_await registry_->stop();
+        if (mqtt_) co_await mqtt_->stop(kHookPatience);
         // What the end itself told is delivered too, where somebody listens.
         if (arlo_hooks_) co_await arlo_hooks_->stop(kHookPatience);
         co_await webhooks_->stop(kHookPatience);

@@ -36,6 +36,7 @@ struct Description {
     std::vector<Quality> qualities = {Quality::Main};
     std::vector<Setting> settings;
     std::vector<Sensor> sensors;
+    std::string subject{};  // the vendor's id of whom it watches, where that has one: a baby's
     bool operator==(const Description&) const = default;
 };
 

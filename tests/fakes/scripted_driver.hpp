@@ -57,6 +57,8 @@ public:
 
     camera::DriverHost* host = nullptr;  // while run() runs
     bool* gone = nullptr;                // set by the destructor
+    std::string camera_id = "nursery";
+    std::string subject;  // whom it watches
     int runs = 0;
 
     void go() {
@@ -67,9 +69,10 @@ public:
     camera::Description description() const {
         using namespace camera;
         Description d;
-        d.id = "nursery";
-        d.unique_id = "scripted:0001";
+        d.id = camera_id;
+        d.unique_id = camera_id == "nursery" ? "scripted:0001" : "scripted:" + camera_id;
         d.name = "Nursery";
+        d.subject = subject;
         d.account = account_;
         d.model = "Scripted";
         d.capabilities = {Capability::LiveVideo,   Capability::LiveAudio,    Capability::Snapshot,
@@ -125,7 +128,7 @@ public:
                                .renewed_at = {}});
         if (device_.found_at_start) {
             given.camera_found(description());
-            given.state_changed("nursery", {camera::StateWord::Live, {}, {}});
+            given.state_changed(camera_id, {camera::StateWord::Live, {}, {}});
         }
         asio::steady_timer forever(executor_, asio::steady_timer::time_point::max());
         co_await forever.async_wait(async::as_value);
