@@ -227,6 +227,21 @@ TEST_F(ChannelTest, TriesAgainUntilTheRelayIsBack) {
     EXPECT_TRUE(on(Road::Cloud));
 }
 
+TEST_F(ChannelTest, HurriesLessTheOftenerARelayHangsUp) {
+    Timing timing = quick();
+    timing.healthy = 60s;
+    timing.retry_first = 40ms, timing.retry_cap = 10s;
+    hangs_up_ = true;
+    open(timing);
+    // 40, 68, 116, 197, 334 ms, each +-20 %: after 400 ms it has connected three times, or four or
+    // five.
+    pass(400ms);
+    EXPECT_GE(device().opened.size(), 3);
+    EXPECT_LE(device().opened.size(), 5);
+    hangs_up_ = false;
+    EXPECT_TRUE(on(Road::Cloud));
+}
+
 // The camera's own socket
 // --------------------------------------------------------------------------------------------
 

@@ -204,6 +204,10 @@ protected:
             "/focus/cameras/{uid}/user_connect",
             [this](net::Request request, std::shared_ptr<net::WebSocket> socket) -> Task<> {
                 const std::string serial(request.capture("uid"));
+                if (hangs_up_) {
+                    devices_[serial].opened.emplace_back("cloud, for a moment");
+                    co_return co_await socket->close();
+                }
                 co_await devices_[serial].serve(
                     "cloud", std::string(request.headers.get("Authorization")), std::move(socket));
             },
@@ -308,6 +312,7 @@ protected:
     std::map<std::string, ScriptedDevice> devices_;  // by serial
     std::string access_, uc_ = "uc-token-of-the-camera", babies_ = R"({"babies":[]})";
     bool is_down_ = false, relay_is_down_ = false;
+    bool hangs_up_ = false;  // the relay lets in and closes
     int refreshes_ = 0, babies_asked_ = 0;
 
     std::optional<net::HttpServer> local_server_;
