@@ -563,10 +563,10 @@ void House::add_stages(Shutdown& shutdown) {
         co_await recorder_->stop();
         co_await ears_->stop();
         co_await hub_.stop();
-        if (demo_) co_await demo_->stop();
         if (arlo_doors_) co_await arlo_doors_->close(kDoorPatience);
         if (clips_) co_await clips_->stop();
         co_await registry_->stop();
+        if (demo_) co_await demo_->stop();  // its cameras hear the goodbyes
         if (mqtt_) co_await mqtt_->stop(kHookPatience);
         // What the end itself told is delivered too, where somebody listens.
         if (arlo_hooks_) co_await arlo_hooks_->stop(kHookPatience);
