@@ -249,6 +249,7 @@ CameraCounters Camera::counters() const {
     CameraCounters out = state_->counters;
     out.local = state_->local.size();
     out.sessions = state_->sessions.size();
+    out.uploading = state_->uploading;
     out.is_linked = state_->link != nullptr;
     out.is_on = !state_->is_off;
     return out;

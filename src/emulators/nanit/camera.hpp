@@ -76,6 +76,7 @@ struct CameraCounters {
     std::size_t local = 0;           // connections at the door, now
     std::size_t sessions = 0;        // and over the relay
     std::uint64_t uploads = 0;       // of logs, that were answered
+    int uploading = 0;               // now, and soon
     int last_upload_status = 0;      // of HTTP
     std::uint64_t links = 0;         // connections to its cloud
     bool is_linked = false;          // now
