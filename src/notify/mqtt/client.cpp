@@ -7,6 +7,7 @@
 
 #include "async/deadline.hpp"
 #include "base/mutex.hpp"
+#include "net/connect.hpp"
 
 namespace casement::notify::mqtt {
 
@@ -16,7 +17,9 @@ using base::ErrorKind;
 using base::Result;
 
 constexpr std::chrono::seconds kHealthy{10};  // a connection that lasted forgives earlier failures
-constexpr int kLoopMs = 500;                  // until stop() is seen at the latest
+constexpr std::chrono::seconds kIntroduction{15};  // for TLS and the broker's first word
+constexpr std::chrono::seconds kKnock{10};
+constexpr int kLoopMs = 500;  // until stop() is seen at the latest
 
 struct Library {
     Library() { mosquitto_lib_init(); }
@@ -53,6 +56,11 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
     Result<> make();
     /// The thread: one connection, from the first word to the last.
     void live();
+    void unreachable(std::string_view why);
+    int port() const {
+        const base::Url& broker = options.broker;
+        return broker.port != 0 ? broker.port : broker.scheme == "mqtts" ? 8883 : 1883;
+    }
     void send_waiting() CASEMENT_REQUIRES(mutex);
     /// False: not now.
     bool send(const Message& message) CASEMENT_REQUIRES(mutex);
@@ -146,21 +154,28 @@ Result<> Client::State::make() {
 
 void Client::State::live() {
     const base::Url& broker = options.broker;
-    const int port = broker.port != 0 ? broker.port : broker.scheme == "mqtts" ? 8883 : 1883;
+    const auto until = async::Deadline::in(kIntroduction);
     int code = std::exchange(knows_broker, true)
                    ? mosquitto_reconnect_async(handle.get())
-                   : mosquitto_connect_async(handle.get(), broker.host.c_str(), port,
+                   : mosquitto_connect_async(handle.get(), broker.host.c_str(), port(),
                                              static_cast<int>(options.keep_alive.count()));
     while (code == MOSQ_ERR_SUCCESS) {
         code = mosquitto_loop(handle.get(), kLoopMs, 1);
         const base::MutexLock lock(mutex);
         if (is_stopping && !is_connected) break;
+        // A TLS handshake that the other side breaks off is none to the library, which tries it
+        // without a pause.
+        if (!is_connected && until.passed()) code = MOSQ_ERR_CONN_LOST;
     }
     disconnected();
+    unreachable(mosquitto_strerror(code));
+}
+
+void Client::State::unreachable(std::string_view why) {
     const base::MutexLock lock(mutex);
     if (is_stopping || std::exchange(has_warned, true)) return;
-    log.warn("the broker {} cannot be reached, and is tried for ever: {}", broker.authority(),
-             mosquitto_strerror(code));
+    log.warn("the broker {} cannot be reached, and is tried for ever: {}",
+             options.broker.authority(), why);
 }
 
 void Client::State::connected(int code) {
@@ -258,7 +273,20 @@ async::Task<> Client::run(std::shared_ptr<State> state, async::BlockingPool& thr
     async::Backoff backoff(state->options.reconnect);
     for (;;) {
         const auto begun = std::chrono::steady_clock::now();
-        co_await thread.run([state] { state->live(); });
+        // Is anybody there? The library would wait for names and routes in its own thread, and
+        // takes a refused connection under TLS for one that is about to come.
+        base::Result<> is_there;
+        {
+            const auto knocked = co_await net::connect(state->options.broker.host,
+                                                       static_cast<std::uint16_t>(state->port()),
+                                                       {}, async::Deadline::in(kKnock));
+            if (!knocked) is_there = std::unexpected(knocked.error());
+        }
+        if (state->is_ending()) co_return;
+        if (is_there)
+            co_await thread.run([state] { state->live(); });
+        else
+            state->unreachable(is_there.error().message());
         if (state->is_ending()) co_return;
         if (std::chrono::steady_clock::now() - begun > kHealthy) backoff.reset();
         if (!co_await async::sleep_for(backoff.next())) co_return;
