@@ -112,6 +112,7 @@ camera::Description Camera::description() const {
     out.vendor = "nanit";
     out.account = household_.account.name();
     out.serial = serial();
+    out.subject = baby_.uid;
     const std::string hardware = clean_text(held_.status.hardware_version());
     out.model = hardware.empty() ? "Nanit" : fmt::format("Nanit, hardware {}", hardware);
     out.firmware = clean_text(held_.status.current_version());

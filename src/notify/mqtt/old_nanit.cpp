@@ -20,6 +20,8 @@ std::int64_t unix_seconds(base::WallTime time) {
     return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
+constexpr std::string_view kStandby = "privacy";  // as the hub calls it
+
 /// Sensors of these names; the others are told by their kind.
 struct Key {
     std::string_view id, key;
@@ -111,8 +113,8 @@ std::vector<Message> OldNanit::of(const Change& change) const {
             light != nullptr && setting->id == "night_light")
             say("night_light", light->on ? "true" : "false");
         if (const bool* const on = std::get_if<bool>(&setting->reported);
-            on != nullptr && (setting->id == "standby" || setting->id == "night_light"))
-            say(setting->id, *on ? "true" : "false");
+            on != nullptr && setting->id == kStandby)
+            say("standby", *on ? "true" : "false");
     }
     if (change.what == Change::What::Sensor) {
         const camera::Sensor* const sensor = camera.sensor(change.item);
@@ -169,10 +171,9 @@ std::optional<OldCommand> OldNanit::command(const Message& message) const {
     rest.remove_prefix(before.size());
     const std::string baby(base::take_until(rest, '/'));
     if (baby.empty()) return std::nullopt;
-    for (const std::string_view setting : {"night_light", "standby"}) {
-        if (rest == fmt::format("{}/switch", setting))
-            return OldCommand{baby, std::string(setting), message.payload == "true"};
-    }
+    const bool is_on = message.payload == "true";
+    if (rest == "night_light/switch") return OldCommand{baby, "night_light", is_on};
+    if (rest == "standby/switch") return OldCommand{baby, std::string(kStandby), is_on};
     return std::nullopt;
 }
 

@@ -31,9 +31,12 @@ camera::Camera nursery() {
     light.kind = camera::Light{0, 100, 1};
     light.reported = camera::LightValue{true, 40.0};
     camera::Setting standby;
-    standby.id = "standby";
+    standby.id = "privacy";
     standby.kind = camera::Toggle{};
-    out.description.settings = {light, standby};  // standby: not reported yet
+    standby.reported = false;
+    camera::Setting quiet = standby;  // not reported yet
+    quiet.reported = {};
+    out.description.settings = {light, standby, quiet};
     out.description.sensors = {sensor("temperature", SensorKind::Temperature, 21.84),
                                sensor("humidity", SensorKind::Humidity, 46.0),
                                sensor("night", SensorKind::Night, true),
@@ -56,6 +59,7 @@ TEST(OldNanit, WritesWhatTheOldProgramsDid) {
     EXPECT_THAT(lines(kOld.all(nursery())),
                 ElementsAre("nanit/babies/a1b2c3d4/is_stream_alive = true kept",
                             "nanit/babies/a1b2c3d4/night_light = true kept",
+                            "nanit/babies/a1b2c3d4/standby = false kept",
                             "nanit/babies/a1b2c3d4/temperature = 21.84 kept",
                             "nanit/babies/a1b2c3d4/humidity = 46 kept",
                             "nanit/babies/a1b2c3d4/is_night = true kept",
@@ -106,6 +110,7 @@ TEST(OldNanit, CommandsNameTheirBaby) {
     EXPECT_TRUE(on->is_on);
     for (const char* const off : {"false", "True", "1", ""})
         EXPECT_FALSE(command("nanit/babies/x/standby/switch", off)->is_on) << off;
+    EXPECT_EQ(command("nanit/babies/x/standby/switch", "true")->setting, "privacy");
     EXPECT_FALSE(command("nanit/babies/x/standby/switch", "true", true)) << "of yesterday";
     for (const char* const other :
          {"nanit/babies/x/standby", "nanit/babies//standby/switch", "other/babies/x/standby/switch",
