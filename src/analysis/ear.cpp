@@ -116,7 +116,7 @@ async::Task<> Ear::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
     hub::ReaderOptions options;
     options.kind = "ear";
-    options.viewer = false;
+    options.viewer = options.demand = false;
     hub::Reader reader = stream_->subscribe(co_await asio::this_coro::executor, std::move(options));
     for (;;) {
         const auto waited = co_await reader.wait_until(std::chrono::steady_clock::now() + kDeaf);

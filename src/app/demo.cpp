@@ -175,7 +175,6 @@ void Demo::add_nursery(config::Config& config) const {
     config::Camera entry = camera(config, "nursery", "Nursery", std::monostate{});
     entry.nanit = config::NanitCamera{kNanitAccount, nursery_->members().front().baby_uid};
     only_when_wanted(entry);
-    entry.sound_events = false;  // an ear is somebody who wants it, always
     if (!config.camera(entry.id)) config.cameras.push_back(std::move(entry));
 }
 

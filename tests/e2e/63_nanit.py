@@ -132,7 +132,7 @@ def iso(seconds):
 def trouble(nanit, house, viewer):
     began, started = time.monotonic(), time.time()
     before = len(viewer.packets())
-    nanit.say("refuse-connects 3")
+    nanit.say("refuse-connects 1")
     nanit.say("cut-streams")
     viewer.flows("pictures while the camera cannot reach the hub", 40)
     times = viewer.packets()

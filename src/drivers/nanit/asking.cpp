@@ -26,7 +26,7 @@ AskingTimes AskingTimes::scaled(double time_scale) const {
     for (Time* const time :
          {&out.publisher, &out.refresh, &out.slots_full, &out.p2p_blocked, &out.apart,
           &out.after_failure, &out.after_sleep, &out.steady, &out.back_off, &out.back_off_at_most,
-          &out.renew_relay, &out.sacrifice})
+          &out.renew_relay, &out.overdue, &out.sacrifice})
         *time = base::scaled(*time, time_scale);
     return out;
 }
@@ -51,6 +51,7 @@ void Asking::picture(SteadyTime now) {
     if (!wanted_) return;
     awaited_until_.reset();
     live_since_ = now;
+    was_live_ = true;
     refusal_.reset();
     is_paused_ = false;
     ask_at_ = kNever;
@@ -104,6 +105,7 @@ void Asking::refused(const Error& why, SteadyTime now) {
 void Asking::put_off(const Error& why, SteadyTime until) {
     refusal_ = why;
     is_paused_ = true;
+    awaited_until_.reset();
     ask_at_ = until;
 }
 
@@ -139,6 +141,11 @@ void Asking::failed(SteadyTime soonest, SteadyTime now) {
     back_off_ =
         back_off_.count() == 0 ? times_.back_off : std::min(2 * back_off_, times_.back_off_at_most);
     ask_at_ = std::max(soonest, now + back_off_);
+}
+
+bool Asking::is_overdue(SteadyTime now) const {
+    const auto time = was_live_ ? times_.overdue : times_.publisher * 9 / 10;
+    return awaited_until_ && now - asked_at_ >= time;
 }
 
 Asking::Due Asking::due(SteadyTime now) {

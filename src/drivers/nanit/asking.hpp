@@ -23,7 +23,9 @@ struct AskingTimes {
     int tries = 3;            // in a row, before:
     Time back_off{30'000}, back_off_at_most{300'000};
     Time renew_relay{2'700'000};  // of an address at the relay: it dies with its token
-    Time sacrifice{1'800'000};    // between two times that a running relay gives its seat away
+    Time overdue{700};  // its call after pictures ended, where another way waits for its seat
+    Time sacrifice{
+        1'800'000};  // at most, between two times that a running relay gives its seat away
 
     /// All of them, faster.
     AskingTimes scaled(double time_scale) const;
@@ -48,7 +50,7 @@ public:
     void refused(const base::Error& why, base::SteadyTime now);
     void connected(base::SteadyTime now);
     void set_sleeping(bool sleeps, base::SteadyTime now);
-    /// Not asked before then, for `why`.
+    /// Not asked before then, for `why`, nor awaited.
     void put_off(const base::Error& why, base::SteadyTime until);
 
     enum class Due : std::uint8_t {
@@ -63,6 +65,8 @@ public:
 
     bool is_wanted() const { return wanted_; }
     bool is_live() const { return live_since_.has_value(); }
+    /// It said yes and had its time to come, as those see it who need its seat.
+    bool is_overdue(base::SteadyTime now) const;
     bool is_awaited() const { return in_flight_ || awaited_until_.has_value(); }
     bool sleeps() const { return sleeps_; }
     /// Why no picture comes for now.
@@ -78,6 +82,7 @@ private:
     bool sleeps_ = false;
     bool sleeps_for_sure_ = false;  // its settings say so, not only a refusal
     bool in_flight_ = false;
+    bool was_live_ = false;   // once
     bool is_paused_ = false;  // until ask_at_, whatever happens
     int failures_ = 0;        // in a row
     AskingTimes::Time back_off_{0};

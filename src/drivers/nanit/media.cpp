@@ -163,10 +163,12 @@ void Media::heard(const camera::PushNews& news) {
             asking_.picture(now);
             is_stalled_ = false;
             sacrifice_at_ = {};
+            picture_at_ = now;
             break;
         case What::Stalled:
         case What::Left:
             is_stalled_ = news.what == What::Stalled;
+            if (now - picture_at_ >= times_.steady) sacrifice_wait_ = {};
             asking_.missing(now);
             break;
     }
@@ -211,6 +213,14 @@ Task<> Media::run() {
     }
 }
 
+/// Each time costs its viewers seconds: after half a minute first, then after twice as long.
+void Media::spare_relay(base::SteadyTime now) {
+    sacrifice_wait_ = sacrifice_wait_.count() == 0
+                          ? times_.back_off
+                          : std::min(2 * sacrifice_wait_, times_.sacrifice);
+    sacrifice_at_ = now + sacrifice_wait_;
+}
+
 Task<> Media::ask_local() {
     const auto now = parts_.clock.steady_now();
     const int others = seats() - (local_is_on_ ? 1 : 0);
@@ -222,7 +232,7 @@ Task<> Media::ask_local() {
                             sacrifice_at_);
             co_return;
         }
-        sacrifice_at_ = now + times_.sacrifice;
+        spare_relay(now);
         co_await end_relays(Deadline::in(kAnswerTime));
     }
     asking_.sent(now);
@@ -231,7 +241,7 @@ Task<> Media::ask_local() {
         co_await tell_camera(local_url(), true, Urgency::Media, Deadline::in(kAnswerTime));
     // Perhaps the seat that it misses is the one that we took.
     if (!answer && answer.error().reason() == "slots-full" && !relays_.empty() && may_sacrifice) {
-        sacrifice_at_ = now + times_.sacrifice;
+        spare_relay(now);
         co_await end_relays(Deadline::in(kAnswerTime));
         answer = co_await tell_camera(local_url(), true, Urgency::Media, Deadline::in(kAnswerTime));
     }

@@ -110,6 +110,8 @@ private:
     std::optional<base::Error> host_fault() const;
     std::string local_url() const;
     int seats() const;
+    /// A relay runs now: for how long nobody takes its seat.
+    void spare_relay(base::SteadyTime now);
     /// Null: there is none, or no longer.
     Relay* relay(const std::string& url);
 
@@ -124,6 +126,8 @@ private:
     std::list<Relay> relays_;
     From told_from_ = From::Nowhere;
     base::SteadyTime sacrifice_at_{};  // not before, a relay gives its seat away
+    AskingTimes::Time sacrifice_wait_{0};
+    base::SteadyTime picture_at_{};
     std::shared_ptr<const Control::RoadListener> listener_;
     async::Bell bell_;
     async::TaskGroup tasks_;

@@ -69,7 +69,14 @@ Task<Result<>> Media::release(std::string url, Deadline deadline) {
 
 Task<Result<>> Media::make_room_for_relay(Deadline deadline) {
     if (seats() < kSeats) co_return Result<>{};
-    if (local_is_on_ && asking_.is_awaited()) {
+    const auto now = parts_.clock.steady_now();
+    if (local_is_on_ && asking_.is_overdue(now)) {
+        spare_relay(now);
+        asking_.put_off({ErrorKind::Unavailable, "hub-unreachable",
+                         "the camera said yes and did not reach this hub"},
+                        sacrifice_at_);
+        bell_.ring();
+    } else if (local_is_on_ && asking_.is_awaited()) {
         co_return fail_because("seats-full", ErrorKind::Unavailable,
                                "the camera was asked to publish here, which takes its second seat");
     }

@@ -85,23 +85,23 @@ void ChangeOverSource::open_spare(hub::StreamWriter& writer) {
 
 Task<> ChangeOverSource::run_spare(std::shared_ptr<Spare> spare) {
     const auto endpoint = co_await way_.spare(Deadline::in(way_.spare_patience));
-    if (!endpoint) {
-        spare->seen.ended = endpoint.error();
-        co_return;
-    }
+    if (!endpoint) co_return failed(*spare, endpoint.error());
     auto source = parts_.open(*endpoint);
-    if (!source) {
-        spare->seen.ended = source.error();
-        co_return;
-    }
+    if (!source) co_return failed(*spare, source.error());
     spare->source = std::move(*source);
     if (endpoint->lease && !endpoint->lease->extend) {
         spare->seen.ends_at =
             parts_.clock.steady_now() + (endpoint->lease->expires_at - parts_.clock.wall_now());
     }
     const auto ended = co_await spare->source->run(*spare->writer);
-    spare->seen.ended =
-        ended ? Error(ErrorKind::Unavailable, "the vendor ended the stream") : ended.error();
+    failed(*spare,
+           ended ? Error(ErrorKind::Unavailable, "the vendor ended the stream") : ended.error());
+}
+
+void ChangeOverSource::failed(Spare& spare, Error why) {
+    if (std::exchange(spare_sentence_, why.message()) != why.message())
+        parts_.log.info("No pictures through the vendor: {}", why.message());
+    spare.seen.ended = std::move(why);
 }
 
 void ChangeOverSource::close_spares(unsigned which, Deadline deadline) {

@@ -44,6 +44,7 @@ private:
     Policy::First look_at_first() const;
     void open_spare(hub::StreamWriter& writer);
     async::Task<> run_spare(std::shared_ptr<Spare> spare);
+    void failed(Spare& spare, base::Error why);
     void close_spares(unsigned which, async::Deadline deadline);
     void tell_change(Policy::Showing before) const;
 
@@ -52,6 +53,7 @@ private:
     push::PushSource first_;
     std::optional<Policy> policy_;
     std::vector<std::shared_ptr<Spare>> spares_;  // at most two, the older first
+    std::string spare_sentence_;  // said already
     std::optional<async::TaskGroup> farewells_;
 };
 
