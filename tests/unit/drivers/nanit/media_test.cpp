@@ -51,6 +51,7 @@ struct NanitMedia : testing::Test {
                 co_return token;
             },
             .found_at = [this](const std::string& at) { address = at; },
+            .changed = {},
             .clock = clock,
             .log = {}};
         media = Media::make(io.get_executor(), std::move(parts), options);
