@@ -34,9 +34,10 @@ camera::Camera nursery() {
     standby.id = "privacy";
     standby.kind = camera::Toggle{};
     standby.reported = false;
-    camera::Setting quiet = standby;  // not reported yet
-    quiet.reported = {};
-    out.description.settings = {light, standby, quiet};
+    camera::Setting volume;  // they have no topic for it
+    volume.id = "volume";
+    volume.reported = 40.0;
+    out.description.settings = {light, standby, volume};
     out.description.sensors = {sensor("temperature", SensorKind::Temperature, 21.84),
                                sensor("humidity", SensorKind::Humidity, 46.0),
                                sensor("night", SensorKind::Night, true),
