@@ -550,7 +550,7 @@ TEST_F(SupervisorTest, TellsEachReasonOfAWaitOnce) {
     struct Waiting final : Source {
         explicit Waiting(std::string& why) : why_(why) {}
         async::Task<base::Result<>> run(StreamWriter&) override {
-            return async::sleep_for(1h);  // until it is cancelled
+            return async::sleep_for(1h);  // real time: until it is cancelled
         }
         async::Task<> close(async::Deadline) override { co_return; }
         bool waits_for_peer() const override { return true; }
@@ -566,13 +566,12 @@ TEST_F(SupervisorTest, TellsEachReasonOfAWaitOnce) {
     };
     const auto stream = *hub.add("cam", factory, {});
     play([&]() -> async::Task<> {
-        // real time: the supervisor looks twice a second
-        (void)co_await async::sleep_for(1200ms);
+        (void)co_await async::sleep_for(1200ms);  // real time: it looks twice a second
         EXPECT_EQ(stream->status().phase, Phase::Waiting);
         EXPECT_EQ(stream->status().error->reason(), "seats-full");
         EXPECT_EQ(stream->status().counters.failures, 1u);
         why = "p2p-blocked";
-        (void)co_await async::sleep_for(700ms);
+        (void)co_await async::sleep_for(700ms);  // real time: the same
         EXPECT_EQ(stream->status().error->reason(), "p2p-blocked");
         EXPECT_EQ(stream->status().counters.failures, 2u);
     });

@@ -19,7 +19,9 @@ using base::ErrorKind;
 
 struct Endless final : hub::Source {
     explicit Endless(int& closes) : closes_(closes) {}
-    Task<base::Result<>> run(hub::StreamWriter&) override { return async::sleep_for(1h); }
+    Task<base::Result<>> run(hub::StreamWriter&) override {
+        return async::sleep_for(1h);  // real time: until it is cancelled
+    }
     Task<> close(Deadline) override {
         ++closes_;
         co_return;
@@ -63,11 +65,10 @@ struct LeasedStream : testing::Test {
                    }(*this, std::move(body), ended));
         return ended;
     }
-    /// real time: the lease is looked at every second, sooner when it is due
     Task<> pass(std::chrono::seconds time) {
-        (void)co_await async::sleep_for(5ms);
+        (void)co_await async::sleep_for(5ms);  // real time: it begins
         clock.advance(time);
-        (void)co_await async::sleep_for(1050ms);
+        (void)co_await async::sleep_for(1050ms);  // real time: it is looked at every second
     }
 
     fakes::Clock clock;

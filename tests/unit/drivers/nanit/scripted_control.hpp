@@ -24,6 +24,7 @@ public:
         last = request;
         if (hangs)
             (void)co_await async::sleep_for(deadline.time() - std::chrono::steady_clock::now());
+        // real time: until whoever asked gives up
         if (road_ == Road::None)
             co_return base::fail(base::ErrorKind::Unavailable, "there is no connection");
         const std::string refusal = answer ? answer(asked.back()) : "";

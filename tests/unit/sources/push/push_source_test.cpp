@@ -60,10 +60,9 @@ struct AskedCamera : testing::Test {
             co_await t.source->close(Deadline::in(1s));
         }(*this, std::move(body)));
     }
-    /// real time: the source looks every millisecond of it
     Task<> looks() {
         clock.advance(1ms);
-        (void)co_await async::sleep_for(20ms);
+        (void)co_await async::sleep_for(20ms);  // real time: it looks every millisecond
     }
     std::unique_ptr<hub::Publication> knock(std::string_view key) {
         auto got = door.knock(key, "10.0.0.9:40123", [this](const base::Error&) { ++evicted; });
