@@ -146,7 +146,9 @@ protected:
     void settle() {
         for (int quiet = 0; quiet < 15;) {
             const auto before = std::tuple(asked_, host_.told.size(), host_.ended.size());
-            loop_.run([&]() -> Task<> { (void)co_await async::sleep_for(2ms); });
+            loop_.run([&]() -> Task<> {
+                (void)co_await async::sleep_for(2ms);
+            });  // real time: the cloud is a socket
             quiet =
                 before == std::tuple(asked_, host_.told.size(), host_.ended.size()) ? quiet + 1 : 0;
         }
@@ -301,8 +303,9 @@ TEST_F(EventPollTest, TroubleIsWaitedForLongerAndLonger) {
     };
     for (int i = 0; i < 300; ++i) {
         clock_.advance(5s);
-        // Real time: the cloud is a socket.
-        loop_.run([&]() -> Task<> { (void)co_await async::sleep_for(3ms); });
+        loop_.run([&]() -> Task<> {
+            (void)co_await async::sleep_for(3ms);
+        });  // real time: the cloud is a socket
     }
     EXPECT_THAT(waits(), ElementsAre(30, 60, 120, 240, 300, 300, 300));
     status_ = 200;

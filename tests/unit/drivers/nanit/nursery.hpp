@@ -273,18 +273,19 @@ protected:
                 {"camera", {{"uid", serial}, {"connected", connected}}}};
     }
 
-    // real time: sockets on loopback, and waits of milliseconds in place of seconds.
     template <typename Condition>
     [[nodiscard]] bool wait_for(Condition condition, std::chrono::milliseconds most = 5s) {
         const auto until = std::chrono::steady_clock::now() + most;
         return loop_.run([&]() -> Task<bool> {
             while (!condition() && std::chrono::steady_clock::now() < until)
-                (void)co_await async::sleep_for(1ms);
+                (void)co_await async::sleep_for(
+                    1ms);  // real time: sockets on loopback, milliseconds in place of seconds
             co_return condition();
         });
     }
     void pass(std::chrono::milliseconds time) {
-        loop_.run([&]() -> Task<> { (void)co_await async::sleep_for(time); });
+        loop_.run(
+            [&]() -> Task<> { (void)co_await async::sleep_for(time); });  // real time: as above
     }
     /// Waits as short as a machine under load allows.
     static Timing quick() {
