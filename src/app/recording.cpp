@@ -1,5 +1,7 @@
 #include "app/recording.hpp"
 
+#include <algorithm>
+#include <array>
 #include <functional>
 #include <utility>
 
@@ -16,19 +18,36 @@ std::int64_t number_of(const std::string& run) {
     return static_cast<std::int64_t>(std::hash<std::string>{}(run) >> 11);
 }
 
-/// The sentence of a typed gap.
-std::string sentence(const recorder::Gap& gap) {
-    if (gap.reason == "unreachable")
-        return gap.detail.empty() ? "The camera did not answer."
-                                  : camera::make_reason(gap.detail).text;
-    if (gap.reason == "privacy") return "Shutters closed.";
-    if (gap.reason == "recording-off") return "Recording was off.";
-    if (gap.reason == "disk-full") return "The disk was full.";
-    if (gap.reason == "disk-slow") return "The disk was too slow.";
-    if (gap.reason == "disk-error") return "The disk could not be written.";
-    if (gap.reason == "restart") return "The hub was not running.";
-    if (gap.reason == "deleted") return "Deleted as agreed.";
-    return "Nothing was recorded.";
+/// Of a camera that brought nothing: the copy deck speaks of now, and with numbers that a gap has
+/// not.
+std::string why_unreachable(std::string_view code) {
+    struct Past {
+        std::string_view code, sentence;
+    };
+    constexpr std::array kPast{
+        Past{"no-publisher", "The camera sent nothing."},
+        Past{"stalled", "The camera was connected and sent nothing."},
+        Past{"hub-unreachable", "The camera did not reach this hub."},
+        Past{"no-control", "There was no connection over which it could be asked."},
+        Past{"sleeping", "The camera was in standby."},
+        Past{"refused", "It answered, but not on its port."},
+        Past{"vendor-down", "Its vendor did not answer."},
+        Past{"not-signed-in", "Nobody was signed in to its account."},
+        Past{"session-ended", "Nobody was signed in to its account."},
+        Past{"code-needed", "Nobody was signed in to its account."},
+        Past{"account-refused", "Its vendor did not let the account in."},
+        Past{"wrong-password", "Its password was wrong."},
+        Past{"battery-empty", "Its battery was empty."},
+        Past{"off", "It was switched off."},
+        Past{"codec", "It sent what cannot be read."},
+        Past{"clock", "Its clock was wrong."},
+        Past{"lease-ended", "Its vendor ended the stream."},
+    };
+    const auto* const found = std::ranges::find(kPast, code, &Past::code);
+    if (found != kPast.end()) return std::string(found->sentence);
+    const std::string now = camera::make_reason(code).text;
+    const bool has_hole = now != camera::make_reason(code, "?").text;
+    return now.empty() || has_hole ? "The camera did not answer." : now;
 }
 
 /// One export being read from its begin to its end.
@@ -50,6 +69,18 @@ private:
 };
 
 }  // namespace
+
+std::string sentence_of(const recorder::Gap& gap) {
+    if (gap.reason == "unreachable") return why_unreachable(gap.detail);
+    if (gap.reason == "privacy") return "Shutters closed.";
+    if (gap.reason == "recording-off") return "Recording was off.";
+    if (gap.reason == "disk-full") return "The disk was full.";
+    if (gap.reason == "disk-slow") return "The disk was too slow.";
+    if (gap.reason == "disk-error") return "The disk could not be written.";
+    if (gap.reason == "restart") return "The hub was not running.";
+    if (gap.reason == "deleted") return "Deleted as agreed.";
+    return "Nothing was recorded.";
+}
 
 bool is_spared(const config::Config& config, std::string_view id, bool says_battery) {
     const config::Camera* const camera = config.camera(id);
@@ -111,7 +142,7 @@ async::Task<base::Result<api::FootageList>> Footage::list(std::string camera, ba
         out.segments.push_back({s.start, s.end, number_of(s.run), s.bytes});
     CASEMENT_CO_TRY(const auto timeline, co_await library_.timeline(camera, from, to));
     for (const recorder::Gap& gap : timeline.gaps)
-        out.gaps.push_back({gap.start, gap.end, gap.reason, sentence(gap)});
+        out.gaps.push_back({gap.start, gap.end, gap.reason, sentence_of(gap)});
     co_return out;
 }
 

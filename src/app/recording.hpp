@@ -22,6 +22,9 @@ recorder::Policy policy_of(const config::Record& record);
 /// For the API; thread-safe.
 api::RecordingState recording_state(const recorder::Recorder& recorder, const std::string& camera);
 
+/// Why there is no footage, for a person: never without words.
+std::string sentence_of(const recorder::Gap& gap);
+
 /// The recorder's library in the API's words. Thread-safe; the recorder outlives it.
 class Footage final : public api::FootageStore {
 public:

@@ -48,6 +48,7 @@ class House:
         self.extra = extra
         self.command = command
         self.http_port, self.rtsp_port, self.rtmp_port = free_port(), free_port(), free_port()
+        self.rtmp_advertise = None  # another port that leads to rtmp_port
         self.process = None
         self.env = dict(os.environ, E2E_TOKEN=TOKEN, NO_COLOR="1", **(env or {}))
         self.config = self.dir / "casement.yaml"
@@ -58,7 +59,7 @@ class House:
             f"data: {self.data}",
             f'http: {{listen: "127.0.0.1:{self.http_port}", tls: off}}',
             f'rtsp: {{listen: "127.0.0.1:{self.rtsp_port}"}}',
-            f'rtmp: {{listen: "127.0.0.1:{self.rtmp_port}"}}',
+            f'rtmp: {{listen: "127.0.0.1:{self.rtmp_port}"' + (f', advertise: "127.0.0.1:{self.rtmp_advertise}"' if self.rtmp_advertise else "") + "}",
             'tokens: [{name: e2e, secret: "${E2E_TOKEN}"}]',
         ]
         if self.extra:

@@ -128,6 +128,7 @@ protected:
                               .token = token,
                               .renewed = renewed,
                               .found_at = [this](const std::string& at) { found_at_ = at; },
+                              .changed = {},
                               .clock = clock_,
                               .log = log_},
                              options);

@@ -55,6 +55,7 @@ protected:
         DriverOptions options;
         options.account.name = "home";
         options.account.folder = folder_.path();
+        options.account.spacing = {.first = 200ms, .cap = 1s, .factor = 2, .jitter = 0};
         options.api = api_options();
         options.relay.base = household_->relay_url();
         options.relay.connect = options.api.http.connect;

@@ -66,5 +66,29 @@ TEST_F(Recording, CamerasThatTheFileDoesNotNameGoByTheirOwnWord) {
     EXPECT_EQ(record_of(config, "hall", false).mode, RecordMode::Always);
 }
 
+TEST(RecordingWords, AGapHasASentenceWhateverItsReason) {
+    const auto of = [](const char* reason, const char* detail) {
+        return sentence_of({.start = {}, .end = {}, .reason = reason, .detail = detail});
+    };
+    EXPECT_EQ(of("unreachable", ""), "The camera did not answer.");
+    EXPECT_EQ(of("unreachable", "stalled"), "The camera was connected and sent nothing.");
+    EXPECT_EQ(of("unreachable", "no-publisher"), "The camera sent nothing.");
+    EXPECT_EQ(of("unreachable", "a-code-of-later"), "The camera did not answer.");
+    EXPECT_EQ(of("unreachable", "busy"), "Somebody else holds its one stream.");
+    EXPECT_EQ(of("restart", ""), "The hub was not running.");
+    EXPECT_EQ(of("of-later", ""), "Nothing was recorded.");
+    for (const char* code :
+         {"session-ended",   "code-needed", "wrong-password",  "wrong-code",   "not-signed-in",
+          "account-refused", "vendor-down", "quota",           "never-called", "no-route",
+          "refused",         "clock",       "hub-unreachable", "seats-full",   "busy",
+          "battery-empty",   "off",         "stalled",         "no-keyframe",  "codec",
+          "disk-full",       "disk-slow",   "lease-ended",     "sleeping",     "no-control"}) {
+        const std::string text = of("unreachable", code);
+        EXPECT_FALSE(text.empty()) << code;
+        EXPECT_EQ(text.find("  "), std::string::npos) << code << ": " << text;
+        EXPECT_NE(text.front(), ' ') << code << ": " << text;
+    }
+}
+
 }  // namespace
 }  // namespace casement::app

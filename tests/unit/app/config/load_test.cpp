@@ -89,13 +89,13 @@ TEST(Config, SaysWhichSectionsThisVersionDoesNotUse) {
     const Loaded loaded =
         read(kSettledShape, {{"HOOK_SECRET", "hook-secret-value"}, {"PORCH_PW", "pw"}});
     const std::string text = text_of(loaded.problems);
-    for (const std::string_view key : {"mqtt", "accounts", "cameras.hall"}) {
+    for (const std::string_view key : {"accounts", "cameras.hall"}) {
         EXPECT_THAT(text, HasSubstr(fmt::format(
                               "warning: {} is right, but this version does not use", key)));
     }
     EXPECT_THAT(text, Not(HasSubstr("porch")));
     EXPECT_THAT(text, Not(HasSubstr("nursery")));
-    EXPECT_EQ(loaded.warnings(), 3u);
+    EXPECT_EQ(loaded.warnings(), 2u);
 }
 
 TEST(Config, ReadsTheDoorsOfTheArloBase) {
