@@ -182,6 +182,8 @@ def trouble(nanit, house, viewer):
     nanit.wait("internet", 2)
     viewer.flows("and with it again", 10)
 
+    nanit.say("status")
+    assert nanit.wait("status")["cameras"][0]["out_of_slots"] == 0, "a seat was asked for that was not there"
     nanit.say("phones 1")
     nanit.say("power-cut 3")
     time.sleep(1)
@@ -214,15 +216,15 @@ def main():
                 time.sleep(3)
                 missing = gaps(house, began)
                 print("without pictures:", missing)
-                assert all(reason for _, reason, _ in missing), missing
+                assert all(reason and text for _, reason, text in missing), missing
             finally:
                 end(viewer.process)
         nanit.say("status")
-        counted = nanit.wait("status")
+        counted = nanit.wait("status", 2)
         camera = counted["cameras"][0]
         assert counted["accounts"]["logins"] == 1 and counted["accounts"]["used_twice"] == 0, counted["accounts"]
         assert camera["streams"]["active"] == 0 and camera["sessions"] == 0, f"the camera was not told goodbye: {camera}"
-        assert camera["out_of_slots"] == 0 and camera["malformed"] == 0, camera
+        assert camera["malformed"] == 0, camera
         nanit.end()
     finally:
         if nanit.process.poll() is None:
