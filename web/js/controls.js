@@ -74,7 +74,7 @@ export function control(first, { send, asleep }) {
       return [h("label.name", { for: id }, s.name), toggle(v.on, (on) => change({ ...v, on })), dimmable(s) && h("output.wide", {}, known(v.level) ? words({ ...s, kind: "range", unit: "%" }, v.level) : ""),
         dimmable(s) && level(v.level ?? s.min, s.reported?.level, (n) => change({ on: true, level: n }), s.name)];
     },
-    choice: () => (s.options.length <= 4 && s.options.map((o) => o[1]).join("").length < 28
+    choice: () => (s.options.length <= 4 && s.options.map((o) => o[1]).join("").length + 4 * s.options.length < 32
       ? [h("span.name", { id: `${id}-l` }, s.name), h("span.seg", { role: "radiogroup", "aria-labelledby": `${id}-l`, "aria-describedby": noteId }, ...s.options.map(([v, w]) => h("label", {}, h("input", { type: "radio", name: id, checked: wanted() === v, disabled: !s.writable, onchange: () => change(v) }), w)))]
       : [h("label.name", { for: id }, s.name), h("select.pick", { id, disabled: !s.writable, "aria-describedby": noteId, onchange: (e) => change(e.target.value) }, !known(wanted()) && h("option", { value: "", selected: true }, t("set.none")), ...s.options.map(([v, w]) => h("option", { value: v, selected: wanted() === v }, w)))]),
     button: () => [h("span.name", {}, s.name), h("button.btn.small", { type: "button", disabled: !s.writable, onclick: press }, s.verb)],
