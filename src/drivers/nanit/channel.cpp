@@ -235,8 +235,10 @@ void Channel::heard(const pb::Message& message) {
 /// Of one try. Whoever has a second one leaves it two fifths of the time.
 Deadline Channel::patience(const pb::Request& request, Urgency urgency, Deadline deadline) const {
     const bool is_streaming = request.type() == protocols::nanit::kPutStreaming;
-    const Deadline own =
-        Deadline::in(is_streaming ? options_.timing.streaming_answer : options_.timing.answer);
+    const bool may_be_off = road_ == Road::Cloud && !has_heard();
+    const Deadline own = Deadline::in(may_be_off     ? options_.timing.first_sign
+                                      : is_streaming ? options_.timing.streaming_answer
+                                                     : options_.timing.answer);
     if (urgency == Urgency::Background || deadline.is_never()) return own.sooner_of(deadline);
     const auto now = Steady::now();
     return own.sooner_of(Deadline::at(now + (deadline.time() - now) * 3 / 5));

@@ -33,6 +33,8 @@ struct Timing {
 
     // Times for an answer: never scaled.
     Ms answer{10'000}, streaming_answer{30'000};
+    Ms first_sign{
+        5'000};  // over a new connection: the relay lets clients in to a camera that is off
     Ms open_local{5'000}, open_relay{15'000};
 
     Timing scaled(double time_scale) const {
