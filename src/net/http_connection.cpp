@@ -320,6 +320,13 @@ Task<bool> Connection::dispatch(HttpParser& parser, Request request, const Route
         co_await upgrade(*match.route, std::move(request), headers);
         co_return false;
     }
+    if (!early && options.sinks) {
+        auto sink = options.sinks(request);
+        if (sink)
+            request.sink = std::move(*sink);
+        else
+            early = std::move(sink.error());
+    }
     if (!early) {
         if (const Result<> read = co_await read_body(parser, request, options); !read) {
             if (!read.error().is(ErrorKind::ResourceExhausted) &&
@@ -353,10 +360,17 @@ Task<Result<>> Connection::read_body(HttpParser& parser, Request& request,
     const auto patience = server_->options.body_patience;
     const Deadline whole = Deadline::in(
         patience + std::chrono::seconds(options.max_body_bytes / kSlowestUploadBytesPerSecond));
+    std::size_t taken = 0;
     while (!parser.done()) {
         CASEMENT_CO_TRY(feed(parser));
-        request.body += parser.take_body();
-        if (request.body.size() > options.max_body_bytes) co_return too_large();
+        std::string piece = parser.take_body();
+        taken += piece.size();
+        if (taken > options.max_body_bytes) co_return too_large();
+        if (!request.sink) {
+            request.body += piece;
+        } else if (!piece.empty()) {
+            CASEMENT_CO_TRY(co_await request.sink->write(std::move(piece)));
+        }
         if (parser.done()) break;
         // What the parser leaves is the beginning of a chunk's head or of a trailer.
         if (in_.size() > server_->options.max_header_bytes)

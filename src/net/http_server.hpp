@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -22,6 +23,16 @@
 
 namespace casement::net {
 
+/// Takes the body of a request in pieces, where it is too long to be kept in memory. Lives until
+/// the request ends: one that goes without its handler was cut short.
+class BodySink {
+public:
+    virtual ~BodySink() = default;
+    /// The client waits meanwhile. An error ends the request: ResourceExhausted with 413,
+    /// InvalidArgument with 400, any other without an answer.
+    virtual Task<Result<>> write(std::string piece) = 0;
+};
+
 /// What a handler gets. A value; nothing in it points to the connection.
 struct Request {
     std::string method;
@@ -29,8 +40,9 @@ struct Request {
         path;  // percent-decoded, begins with '/', no "." or ".." segments, no doubled slashes
     std::string query;  // as sent, without the question mark
     Headers headers;
-    std::string body;
-    std::string remote_address;  // without port
+    std::string body;                // empty where there is
+    std::shared_ptr<BodySink> sink;  // of the route's
+    std::string remote_address;      // without port
     bool is_tls = false;
     Executor executor;  // of the connection: handlers run and resume here
     std::vector<std::pair<std::string, std::string>> captures;  // {name} of the pattern, decoded
@@ -107,11 +119,16 @@ struct Response {
     }
 };
 
+/// Where the body of a request goes, or the answer that refuses it. Asked on the connection's io
+/// thread after the guard, before "100 Continue" and the first byte of the body.
+using BodySinks = std::function<std::expected<std::shared_ptr<BodySink>, Response>(const Request&)>;
+
 struct RouteOptions {
     std::size_t max_body_bytes = 1024 * 1024;
     /// A word that the guard understands ("open", "claim", "user"…). Not looked at in here.
     std::string access{};
     WebSocketOptions websocket{};
+    BodySinks sinks{};
 };
 
 using Handler = std::function<Task<Response>(Request)>;

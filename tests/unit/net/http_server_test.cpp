@@ -23,6 +23,18 @@ protected:
     }
     ~HttpServerTest() override { std::filesystem::remove_all(directory_); }
 
+    struct Sink final : BodySink {
+        explicit Sink(HttpServerTest& t) : test(t) { ++test.sinks_; }
+        ~Sink() override { --test.sinks_; }
+        Task<Result<>> write(std::string piece) override {
+            if (test.sink_error_) co_return std::unexpected(*test.sink_error_);
+            ++test.pieces_;
+            test.sunk_ += piece.size();
+            co_return Result<>{};
+        }
+        HttpServerTest& test;
+    };
+
     void add_routes(HttpServer& server) override {
         server.route("GET", "/hello/{name}", [](Request request) -> Task<Response> {
             co_return Response::text(200, fmt::format("hello {} from {}", request.capture("name"),
@@ -32,6 +44,20 @@ protected:
             "POST", "/echo",
             [](Request request) -> Task<Response> { co_return Response::text(200, request.body); },
             {.max_body_bytes = 100});
+        server.route("PUT", "/sink/{word}",
+                     [this](Request request) -> Task<Response> {
+                         EXPECT_TRUE(request.body.empty());
+                         co_return Response::text(200, fmt::format("{} bytes", sunk_));
+                     },
+                     {.max_body_bytes = 100'000,
+                      .access = {},
+                      .websocket = {},
+                      .sinks = [this](const Request& request)
+                          -> std::expected<std::shared_ptr<BodySink>, Response> {
+                          if (request.capture("word") != "yes")
+                              return std::unexpected(Response::text(404, "no"));
+                          return std::make_shared<Sink>(*this);
+                      }});
         server.route("GET", "/file", [this](Request) -> Task<Response> {
             co_return Response::file(directory_ / "file.txt", "text/plain");
         });
@@ -90,6 +116,9 @@ protected:
     std::filesystem::path directory_;
     int streams_finished_ = 0;
     int endless_ended_ = 0;
+    int sinks_ = 0, pieces_ = 0;
+    std::size_t sunk_ = 0;
+    std::optional<base::Error> sink_error_;
 };
 
 TEST_F(HttpServerTest, AnswersARoute) {
@@ -215,6 +244,51 @@ TEST_F(HttpServerTest, SaysContinueBeforeABodyThatWaitsForIt) {
         co_return first + co_await read_text(*stream, {});
     });
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")) << answer;
+}
+
+TEST_F(HttpServerTest, GivesABodyToItsSinkInPieces) {
+    start();
+    const std::string body(90'000, 'x');
+    EXPECT_TRUE(raw("PUT /sink/yes HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                    "Content-Length: 90000\r\n\r\n" +
+                    body)
+                    .ends_with("90000 bytes"));
+    EXPECT_GT(pieces_, 1);
+    wait_for([&] { return sinks_ == 0; });
+    EXPECT_TRUE(raw("PUT /sink/yes HTTP/1.1\r\nHost: x\r\nContent-Length: 100001\r\n\r\n")
+                    .starts_with("HTTP/1.1 413 "));
+    wait_for([&] { return sinks_ == 0; });
+}
+
+TEST_F(HttpServerTest, ASinkRefusesBeforeItSaysContinue) {
+    start();
+    EXPECT_TRUE(raw("PUT /sink/no HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                    "Content-Length: 2\r\n\r\n")
+                    .starts_with("HTTP/1.1 404 "));
+}
+
+TEST_F(HttpServerTest, ASinkThatFailsEndsTheRequest) {
+    start();
+    sink_error_ = base::Error(base::ErrorKind::ResourceExhausted, "enough");
+    const std::string request =
+        "PUT /sink/yes HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
+    EXPECT_TRUE(raw(request).starts_with("HTTP/1.1 413 "));
+    sink_error_ = base::Error(base::ErrorKind::Unavailable, "the disk is gone");
+    EXPECT_EQ(raw(request), "");
+    wait_for([&] { return sinks_ == 0; });
+}
+
+TEST_F(HttpServerTest, ASinkGoesWithTheRequestThatWasCut) {
+    start();
+    auto stream = dial();
+    loop_.run([&]() -> Task<> {
+        (void)co_await stream->write_all(base::as_bytes(
+            "PUT /sink/yes HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\nabc"));
+    });
+    wait_for([&] { return sunk_ == 3; });
+    EXPECT_EQ(sinks_, 1);
+    stream->close();
+    wait_for([&] { return sinks_ == 0; });
 }
 
 TEST_F(HttpServerTest, CutsOffAHeadThatTrickles) {
