@@ -2,6 +2,7 @@
 
 #include "app/nanit_api.hpp"
 #include "app/push_address.hpp"
+#include "base/time_scale.hpp"
 #include "net/endpoint.hpp"
 
 namespace casement::app {
@@ -70,6 +71,11 @@ Result<DriverOptions> options_of(const config::Config& config, const config::Acc
     CASEMENT_TRY(out.api, nanit_api_options(account));
     CASEMENT_TRY(out.relay, relay_options(account, out.api));
     CASEMENT_TRY(out.media, media_options(config, account, out.api, own_address));
+    out.logs.directory = data + "/logs";
+    out.logs.listen_host = config.rtmp.listen.host;
+    out.logs.hub_host = out.media.hub_host;
+    out.logs.allow_loopback = out.media.allow_loopback;
+    out.logs.patience = base::scaled(out.logs.patience, config.time_scale);
     out.timing = out.timing.scaled(config.time_scale);
     out.events = out.events.scaled(config.time_scale);
     for (const auto& [serial, place] : account.cameras) {

@@ -36,6 +36,7 @@ Camera::Camera(const Household& household, CameraConfig config, Baby baby,
                [this](const pb::Message& message) { heard(message); }),
       road_listener_(channel_.listen([this](Road road) { road_changed(road); })),
       media_(make_media(std::move(application))),
+      logs_(household.executor, channel_, household.disk, household.clock, household.logs, log_),
       down_since_(Steady::now()),
       tasks_(household.executor, log_) {}
 
@@ -77,6 +78,7 @@ Task<> Camera::run(camera::DriverHost& host) {
     co_await (channel_.run() && poll());
     host_ = nullptr;
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await logs_.stop();
     co_await tasks_.stop();
 }
 

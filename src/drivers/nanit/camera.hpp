@@ -12,6 +12,7 @@
 #include "camera/driver.hpp"
 #include "drivers/nanit/channel.hpp"
 #include "drivers/nanit/held.hpp"
+#include "drivers/nanit/logs.hpp"
 #include "drivers/nanit/media.hpp"
 #include "drivers/nanit/sensors.hpp"
 #include "drivers/nanit/settings.hpp"
@@ -36,6 +37,8 @@ struct Household {
     const bool breathing;      // its sensors are shown
     const bool sleep;          // those of the cloud's analysis as well
     const MediaOptions media;  // without what is each camera's own
+    const LogOptions logs;
+    async::BlockingPool& disk;
 };
 
 /// Lives on the account's executor. Made for one run of the driver.
@@ -65,6 +68,10 @@ public:
                                     async::Deadline deadline);
     async::Task<base::Result<camera::CommandOutcome>> execute(camera::Arguments arguments,
                                                               async::Deadline deadline);
+
+    /// Logs::begin() and Logs::state().
+    base::Result<> ask_for_logs() { return logs_.begin(config_.id, channel_.camera_host()); }
+    LogState logs() const { return logs_.state(); }
 
     camera::StreamEndpoint endpoint() { return media_->endpoint(); }
     bool is_in_standby() const { return held_.settings.sleep_mode(); }
@@ -116,6 +123,7 @@ private:
     Channel channel_;
     const std::shared_ptr<const Control::RoadListener> road_listener_;
     const std::shared_ptr<Media> media_;
+    Logs logs_;
     camera::DriverHost* host_ = nullptr;  // while run() runs
 
     Held held_;

@@ -58,6 +58,8 @@ public:
     /// The cloud says whether it has a connection to the camera.
     void cloud_says(bool is_connected);
 
+    /// The address at the other end of the present connection, where that is the camera's own.
+    std::string camera_host() const { return road_ == Road::Local ? local_.host() : ""; }
     /// The camera itself has spoken over the present connection.
     bool has_heard() const { return link_ && link_->has_heard(); }
     /// Why there is no connection; why there is none in the house. Empty where there is.

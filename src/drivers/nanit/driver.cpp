@@ -52,7 +52,9 @@ Driver::Driver(async::Executor executor, DriverOptions options, store::SealedSto
                  .relay = options_.relay,
                  .breathing = options_.breathing,
                  .sleep = event_memory_ && options_.events.sleep,
-                 .media = options_.media},
+                 .media = options_.media,
+                 .logs = options_.logs,
+                 .disk = disk},
       bell_(executor_) {}
 
 Driver::~Driver() = default;
@@ -232,6 +234,16 @@ Task<Result<>> Driver::set(std::string id, std::string setting, camera::Value va
 Task<Result<camera::CommandOutcome>> Driver::execute(camera::Command command) {
     CASEMENT_CO_TRY(const CameraPtr one, camera(command.camera));
     co_return co_await one->execute(std::move(command.arguments), command.deadline);
+}
+
+Result<> Driver::ask_for_logs(const std::string& id) {
+    CASEMENT_TRY(const CameraPtr one, camera(id));
+    return one->ask_for_logs();
+}
+
+Result<LogState> Driver::logs(const std::string& id) const {
+    CASEMENT_TRY(const CameraPtr one, camera(id));
+    return one->logs();
 }
 
 Task<Result<std::unique_ptr<camera::TalkSink>>> Driver::talk(std::string id, Deadline) {

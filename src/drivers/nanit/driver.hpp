@@ -25,6 +25,7 @@ struct DriverOptions {
     MediaOptions media{};                 // without what is each camera's own
     /// A baby's camera is known by this id. On the driver's executor; may be empty.
     std::function<void(const std::string& baby, const std::string& camera)> named{};
+    LogOptions logs{};
     std::map<std::string, std::string> addresses{};  // host:port of cameras' own sockets, by serial
     /// Shows what the camera tells of breathing motions. It is no medical or safety device.
     bool breathing = false;
@@ -54,6 +55,11 @@ public:
     async::Task<base::Result<camera::CommandOutcome>> execute(camera::Command command) override;
     async::Task<base::Result<std::unique_ptr<camera::TalkSink>>> talk(
         std::string camera, async::Deadline deadline) override;
+
+    /// Asks a camera for its logs; logs() tells how far that is. Both on its executor. NotFound,
+    /// and the errors of Logs::begin().
+    base::Result<> ask_for_logs(const std::string& camera);
+    base::Result<LogState> logs(const std::string& camera) const;
 
     Account& account() { return account_; }
     /// NotFound.

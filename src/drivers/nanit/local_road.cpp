@@ -37,6 +37,13 @@ std::string LocalRoad::address() const {
 
 bool LocalRoad::has_address() const { return !address().empty(); }
 
+std::string LocalRoad::host() const {
+    const auto url = base::Url::parse("wss://" + address());
+    boost::system::error_code ec;
+    if (!url || (net::ip::make_address(url->host, ec), ec)) return {};
+    return url->host;
+}
+
 Task<bool> LocalRoad::learn(std::string ip) {
     boost::system::error_code ec;
     const auto address = net::ip::make_address(ip, ec);

@@ -29,6 +29,8 @@ public:
     /// house is not taken.
     async::Task<bool> learn(std::string ip);
     bool has_address() const;
+    /// Where the camera is, as a literal without its port; empty where only a name is known.
+    std::string host() const;
 
     /// FailedPrecondition "not-at-home" for an address outside the house, which never gets a token;
     /// PermissionDenied "certificate" when the certificate is not the one of the first time;
