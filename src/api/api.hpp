@@ -50,6 +50,20 @@ struct HealthReport {
     std::vector<Problem> problems;
 };
 
+/// How far a camera's logs came since somebody asked for them.
+struct DeviceLogs {
+    std::string state;  // "none", "waiting", "receiving", "stored", "failed"
+    std::uint64_t received_bytes = 0;
+    std::filesystem::path archive{};     // "stored"
+    std::optional<base::Error> error{};  // "failed"
+};
+
+/// Both Unsupported for a camera that cannot be asked.
+struct LogDesk {
+    std::function<async::Task<base::Result<>>(std::string camera)> ask{};
+    std::function<async::Task<base::Result<DeviceLogs>>(std::string camera)> now{};
+};
+
 /// What the API talks to. References and functions are called from every io thread: all of it is
 /// thread-safe and outlives Api::stop().
 struct Parts {
@@ -68,6 +82,7 @@ struct Parts {
     /// The state word that people see; empty: the driver's.
     std::function<camera::CameraState(const camera::Camera&, const hub::Stream*)> state{};
     std::function<HealthReport()> health{};
+    LogDesk logs{};
     net::WebSocketHandler live{};  // GET /api/ws
 
     std::filesystem::path web{};   // the page; empty: none

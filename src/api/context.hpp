@@ -42,6 +42,7 @@ using ContextPtr = std::shared_ptr<Api::Context>;
 void mount_session_routes(net::HttpServer& server, const ContextPtr& context);
 void mount_camera_routes(net::HttpServer& server, const ContextPtr& context);
 void mount_talk_route(net::HttpServer& server, const ContextPtr& context);
+void mount_log_routes(net::HttpServer& server, const ContextPtr& context);
 void mount_footage_routes(net::HttpServer& server, const ContextPtr& context);
 void mount_event_routes(net::HttpServer& server, const ContextPtr& context);
 void mount_health_routes(net::HttpServer& server, const ContextPtr& context);

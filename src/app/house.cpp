@@ -12,6 +12,7 @@
 #include "api/auth_store.hpp"
 #include "app/arlo_base.hpp"
 #include "app/arlo_doors.hpp"
+#include "app/camera_logs.hpp"
 #include "app/camera_streams.hpp"
 #include "app/clips.hpp"
 #include "app/control.hpp"
@@ -127,6 +128,7 @@ private:
     std::unique_ptr<notify::mqtt::Mqtt> mqtt_;       // null without a broker
     drivers::generic::Driver* generic_ = nullptr;    // owned by the registry
     drivers::arlo::Driver* arlo_ = nullptr;          // as generic_; null without a base station
+    std::vector<drivers::nanit::Driver*> nanit_;     // as generic_
     std::map<std::string, base::Secret> push_keys_;  // of the cameras that come to the hub
     std::unique_ptr<recorder::Recorder> recorder_;
     std::unique_ptr<Footage> footage_;
@@ -329,8 +331,10 @@ base::Result<> House::open_nanit() {
             hub_.add_alias("local/" + baby, camera);
         };
         CASEMENT_TRY(auto events, drivers::nanit::PollMemory::open(*store_));
-        CASEMENT_TRY(registry_->add(std::make_unique<drivers::nanit::Driver>(
-            first_, std::move(options), *sealed_, vendors_, clock_, std::move(events))));
+        auto driver = std::make_unique<drivers::nanit::Driver>(first_, std::move(options), *sealed_,
+                                                               vendors_, clock_, std::move(events));
+        nanit_.push_back(driver.get());
+        CASEMENT_TRY(registry_->add(std::move(driver)));
     }
     return {};
 }
@@ -407,6 +411,7 @@ void House::furnish_desk() {
             .recording =
                 [this](const std::string& camera) { return recording_state(*recorder_, camera); },
             .health = [this] { return health(); },
+            .logs = camera_logs(*registry_, nanit_),
             .live = outputs::mse::websocket_handler(std::move(live)),
             .web = web_root(),
             .data = start_.data,

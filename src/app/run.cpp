@@ -197,7 +197,9 @@ struct RemoteCommand {
     const base::Clock& clock;
 
     int operator()(const cli::Cameras&) const { return list_cameras(hub, console); }
-    int operator()(const cli::ShowCamera& c) const { return show_camera(hub, console, c); }
+    int operator()(const cli::ShowCamera& c) const {
+        return c.what.empty() ? show_camera(hub, console, c) : show_logs(hub, console, c);
+    }
     int operator()(const cli::SetSetting& c) const { return set_setting(hub, console, c); }
     int operator()(const cli::RunCommand& c) const { return run_command(hub, console, c); }
     int operator()(const cli::Snapshot& c) const { return take_snapshot(hub, console, c); }

@@ -7,6 +7,7 @@
 
 #include <fstream>
 
+#include "drivers/nanit/log_archive.hpp"
 #include "emulators/nanit/household.hpp"
 #include "tests/fakes/temp_directory.hpp"
 #include "tests/unit/drivers/nanit/host.hpp"
@@ -60,6 +61,9 @@ protected:
         options.relay.base = household_->relay_url();
         options.relay.connect = options.api.http.connect;
         options.timing = timing;
+        options.logs.directory = folder_.path("logs");
+        options.logs.listen_host = options.logs.hub_host = "127.0.0.1";
+        options.logs.allow_loopback = true;
         for (const Household::Member& member : household_->members()) {
             if (local) options.addresses.emplace(member.camera_uid, member.door_address());
             options.cameras.push_back({.baby = member.baby_uid, .id = member.name, .name = {}});
@@ -164,6 +168,37 @@ TEST_F(NanitHousehold, HoldsOnePlaceAndGivesWayToPhones) {
     household_->camera().faults().other_apps = 0;
     EXPECT_TRUE(link_is("local"));
     EXPECT_EQ(household_->camera().counters().local, 1);
+}
+
+TEST_F(NanitHousehold, GivesItsLogsOverBothRoads) {
+    for (const bool local : {true, false}) {
+        furnish({.time_scale = 0.01});
+        sign_in();
+        open(local);
+        ASSERT_TRUE(link_is(local ? "local" : "cloud"));
+        const auto asked =
+            loop_.run([&]() -> Task<Result<>> { co_return driver_->ask_for_logs("c1"); });
+        ASSERT_TRUE(asked) << asked.error().message();
+        ASSERT_TRUE(wait_for([&] {
+            const auto word = driver_->logs("c1")->word;
+            return word == LogState::Word::Stored || word == LogState::Word::Failed;
+        }));
+        const auto logs = *driver_->logs("c1");
+        ASSERT_TRUE(logs.file) << logs.error->message();
+        const auto list = list_logs(logs.file->path);
+        ASSERT_TRUE(list) << list.error().message();
+        std::string journal;
+        const auto read =
+            read_log(logs.file->path, kJournal, [&](std::string_view piece) -> Result<> {
+                journal += piece;
+                return {};
+            });
+        EXPECT_TRUE(read) << read.error().message();
+        EXPECT_FALSE(journal.empty());
+        host_ = {};
+        TearDown();
+        ASSERT_TRUE(sealed_->remove("nanit/home/camera/N301EMU0000001"));
+    }
 }
 
 TEST_F(NanitHousehold, StaysInTheHouseWithoutInternet) {

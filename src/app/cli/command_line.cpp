@@ -273,6 +273,13 @@ private:
                          "where it sends its pictures to, with its secret key (source: push)");
         camera->add_flag("--new-push-address", camera_.new_push_address,
                          "the same with another key; the old one ends at the next reload");
+        CLI::Option* what =
+            camera->add_option("WHAT", camera_.what, "logs: the journal that it keeps of itself")
+                ->check(CLI::IsMember({"logs"}));
+        camera->add_flag("--list", camera_.list, "logs: which files there are")->needs(what);
+        camera->add_option("-o,--output", camera_.output, "logs: save all of them, a tar.gz")
+            ->needs(what)
+            ->type_name("FILE");
         CLI::App* set = add(app_, "set", "set a setting of a camera", set_);
         set->add_option("NAME", set_.camera)->required();
         set->add_option("SETTING", set_.setting)->required();

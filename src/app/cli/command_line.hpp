@@ -33,6 +33,9 @@ struct ShowCamera {
     std::string camera;
     bool push_address = false;
     bool new_push_address = false;
+    std::string what{};    // "logs"; empty = everything that is known
+    bool list = false;     // logs: which there are
+    std::string output{};  // logs: where the archive goes; "-" = standard output
 };
 struct SetSetting {
     std::string camera, setting, value;

@@ -19,6 +19,9 @@ struct Console {
 
 int list_cameras(Hub& hub, const Console& console);
 int show_camera(Hub& hub, const Console& console, const ShowCamera& command);
+/// `every`: how often the hub is asked how far they are.
+int show_logs(Hub& hub, const Console& console, const ShowCamera& command,
+              std::chrono::milliseconds every = std::chrono::milliseconds{500});
 int set_setting(Hub& hub, const Console& console, const SetSetting& command);
 int run_command(Hub& hub, const Console& console, const RunCommand& command);
 int take_snapshot(Hub& hub, const Console& console, const Snapshot& command);

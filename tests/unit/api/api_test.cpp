@@ -100,6 +100,15 @@ protected:
                                 .listeners = {},
                                 .problems = {{"port-taken", "RTSP cannot listen"}}};
         };
+        parts.logs.ask = [this](std::string camera) -> Task<Result<>> {
+            if (logs_.state == "waiting")
+                co_return base::fail_because("logs-awaited", ErrorKind::FailedPrecondition,
+                                             "They are on their way.");
+            EXPECT_EQ(camera, "nursery");
+            logs_ = {.state = "waiting"};
+            co_return Result<>{};
+        };
+        parts.logs.now = [this](std::string) -> Task<Result<DeviceLogs>> { co_return logs_; };
         api_.emplace(loop_.executor(), std::move(parts));
         start();
         api_->start();
@@ -180,6 +189,7 @@ protected:
     std::optional<camera::DriverRegistry> registry_;
     std::optional<camera::CommandRouter> router_;
     std::optional<hub::StreamHub> hub_;
+    DeviceLogs logs_{.state = "none"};
     std::string rtsp_at_ = "0.0.0.0:8554";
     std::optional<Api> api_;
     std::optional<net::HttpClient> client_;
@@ -363,6 +373,44 @@ TEST_F(ApiTest, RefusesToSayWhatNobodyCouldHear) {
     cookie_.clear();
     EXPECT_EQ(ask("POST", at, fakes::wav_of_tone(440, 0.1)).status, 401);
     EXPECT_TRUE(device_.talked.empty());
+}
+
+TEST_F(ApiTest, AsksACameraForItsLogsAndGivesThem) {
+    begin();
+    claim();
+    const std::string at = "/api/v1/cameras/nursery/logs";
+    EXPECT_EQ(ask_json("GET", at), json::parse(R"({"state":"none","received_bytes":0})"));
+    EXPECT_EQ(problem_of(ask("GET", at + "/archive.tar.gz"))["code"], "no-logs");
+    const auto asked = ask("POST", at);
+    EXPECT_EQ(asked.status, 202);
+    EXPECT_EQ(json::parse(asked.body)["state"], "waiting");
+    EXPECT_EQ(problem_of(ask("POST", at))["code"], "logs-awaited");
+    logs_ = {.state = "failed"};
+    logs_.error = base::Error(ErrorKind::DeadlineExceeded, "logs-late", "None came.");
+    EXPECT_EQ(ask_json("GET", at)["error"]["code"], "logs-late");
+    directory_.write("logs/nursery-1.tar.gz", "archive");
+    logs_ = {.state = "stored", .received_bytes = 7};
+    logs_.archive = directory_.path("logs/nursery-1.tar.gz");
+    EXPECT_EQ(ask_json("GET", at)["archive"], "nursery-1.tar.gz");
+    const auto archive = ask("GET", at + "/archive.tar.gz");
+    EXPECT_EQ(archive.body, "archive");
+    EXPECT_EQ(archive.headers.get("Content-Type"), "application/gzip");
+    EXPECT_EQ(ask("GET", "/api/v1/cameras/attic/logs").status, 404);
+}
+
+TEST_F(ApiTest, NoProgramHasTheLogsOfACamera) {
+    begin();
+    claim();
+    auth_->add_static_token("grafana", base::Secret("0123456789abcdef0123456789abcdef"));
+    cookie_.clear();
+    const std::string at = "/api/v1/cameras/nursery/logs";
+    EXPECT_EQ(ask("GET", at).status, 401);
+    const net::Headers token{{"Authorization", "Bearer 0123456789abcdef0123456789abcdef"}};
+    EXPECT_EQ(ask("GET", "/api/v1/cameras", {}, token).status, 200);
+    for (const std::string& path : {at, at + "/archive.tar.gz"})
+        EXPECT_EQ(problem_of(ask("GET", path, {}, token))["code"], "person-only");
+    EXPECT_EQ(problem_of(ask("POST", at, {}, token))["code"], "person-only");
+    EXPECT_EQ(logs_.state, "none");
 }
 
 TEST_F(ApiTest, ShowsCamerasSetsAndCommandsThem) {

@@ -82,6 +82,10 @@ TEST(CommandLine, KnowsEveryCommand) {
     EXPECT_FALSE(parsed<ShowCamera>({"camera", "porch"}).push_address);
     EXPECT_TRUE(parsed<ShowCamera>({"camera", "porch", "--push-address"}).push_address);
     EXPECT_TRUE(parsed<ShowCamera>({"camera", "--new-push-address", "porch"}).new_push_address);
+    const auto logs = parsed<ShowCamera>({"camera", "porch", "logs", "--list", "-o", "l.tar.gz"});
+    EXPECT_EQ(logs.what, "logs");
+    EXPECT_TRUE(logs.list);
+    EXPECT_EQ(logs.output, "l.tar.gz");
     EXPECT_EQ(parsed<SetSetting>({"set", "porch", "night_light", "40"}).value, "40");
     EXPECT_THAT(parsed<RunCommand>({"command", "porch", "siren", "on=true", "seconds=5"}).arguments,
                 ElementsAre("on=true", "seconds=5"));
