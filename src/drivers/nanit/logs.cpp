@@ -15,11 +15,11 @@ using base::fail_because;
 using base::Result;
 using Word = LogState::Word;
 
-/// "20261129T101500Z".
+/// "20261129T101500.123Z": two archives of one second are two.
 std::string moment(base::WallTime at) {
-    std::string out = base::format_rfc3339(at).substr(0, 19);
+    std::string out = base::format_rfc3339(at);
     std::erase_if(out, [](char c) { return c == '-' || c == ':'; });
-    return out + "Z";
+    return out;
 }
 
 }  // namespace

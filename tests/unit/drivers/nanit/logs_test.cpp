@@ -273,7 +273,15 @@ TEST_F(NanitLogsAsked, TheCameraIsToldWhereAndPutsThemThere) {
     EXPECT_THAT(state.file->path, StartsWith(folder.path("logs/nursery-2")));
     // The door is shut.
     EXPECT_EQ(send(url->port, {put(url->target(), "x")}), "no connection");
-    EXPECT_TRUE(logs->begin("nursery", ""));
+    // Asked again within the second: the first ones stay.
+    control.asked.clear();
+    ASSERT_TRUE(logs->begin("nursery", ""));
+    wait_for([&] { return !control.asked.empty(); });
+    const auto next = base::Url::parse(control.last.get_logs().url());
+    EXPECT_NE(next->target(), url->target());
+    (void)send(next->port, {put(next->target(), "another")});
+    EXPECT_EQ(end(), "stored");
+    EXPECT_EQ(files().size(), 2u);
 }
 
 TEST_F(NanitLogsAsked, ARefusalIsSaid) {
@@ -296,8 +304,7 @@ TEST_F(NanitLogsAsked, StopsInTheMiddle) {
     ASSERT_TRUE(logs->begin("nursery", ""));
     wait_for([&] { return !control.asked.empty(); });
     const auto url = base::Url::parse(control.last.get_logs().url());
-    (void)send(url->port, {put(url->target(), std::string(50'000, 'x')).substr(0, 9'000)},
-               false);
+    (void)send(url->port, {put(url->target(), std::string(50'000, 'x')).substr(0, 9'000)}, false);
     loop.run([&]() -> Task<> { co_await logs->stop(); });
     disk.drain();
     EXPECT_EQ(logs->state().word, LogState::Word::Failed);
