@@ -75,9 +75,8 @@ constexpr std::array kOperations{
               .path = "/api/v1/cameras/{id}/logs",
               .summary = "Ask a camera for its logs",
               .status = 202},
-    Operation{.method = "get",
-              .path = "/api/v1/cameras/{id}/logs",
-              .summary = "How far its logs are"},
+    Operation{
+        .method = "get", .path = "/api/v1/cameras/{id}/logs", .summary = "How far its logs are"},
     Operation{.method = "get",
               .path = "/api/v1/cameras/{id}/logs/archive.tar.gz",
               .summary = "Its logs",

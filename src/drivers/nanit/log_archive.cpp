@@ -2,6 +2,8 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -132,14 +134,30 @@ private:
     std::uint64_t unpacked_ = 0;
 };
 
-Result<std::unique_ptr<Walk>> open_file(const std::string& path, ArchiveLimits limits) {
+struct Descriptor {
+    explicit Descriptor(int fd) : value(fd) {}
+    ~Descriptor() { ::close(value); }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    const int value;
+};
+
+/// A file and the walk through it.
+struct Opened {
+    explicit Opened(int fd) : file(fd) {}
+    const Descriptor file;
+    std::optional<Walk> walk;
+};
+
+Result<std::unique_ptr<Opened>> open_file(const std::string& path, ArchiveLimits limits) {
     CASEMENT_TRY(Archive reader, make_reader());
-    if (archive_read_open_filename(reader.get(), path.c_str(), kBlockBytes) != ARCHIVE_OK) {
-        const int why = archive_errno(reader.get());
-        if (why <= 0) return broken();  // libarchive's own: not of its formats
-        return std::unexpected(store::file_error(why, "read " + path));
-    }
-    return std::make_unique<Walk>(std::move(reader), limits);
+    // Opened here: libarchive says of what is no archive that a wide character is incomplete.
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return std::unexpected(store::file_error(errno, "read " + path));
+    auto out = std::make_unique<Opened>(descriptor);
+    if (archive_read_open_fd(reader.get(), descriptor, kBlockBytes) != ARCHIVE_OK) return broken();
+    out->walk.emplace(std::move(reader), limits);
+    return out;
 }
 
 Result<LogList> list(Walk& walk) {
@@ -161,8 +179,8 @@ bool is_named(std::string_view path, std::string_view name) {
 }  // namespace
 
 Result<LogList> list_logs(const std::string& archive, ArchiveLimits limits) {
-    CASEMENT_TRY(const auto walk, open_file(archive, limits));
-    return list(*walk);
+    CASEMENT_TRY(const auto opened, open_file(archive, limits));
+    return list(*opened->walk);
 }
 
 Result<LogList> list_logs(base::ByteSpan bytes, ArchiveLimits limits) {
@@ -174,16 +192,17 @@ Result<LogList> list_logs(base::ByteSpan bytes, ArchiveLimits limits) {
 
 Result<> read_log(const std::string& archive, std::string_view name, const LogSink& sink,
                   ArchiveLimits limits) {
-    CASEMENT_TRY(const auto walk, open_file(archive, limits));
+    CASEMENT_TRY(const auto opened, open_file(archive, limits));
+    Walk& walk = *opened->walk;
     LogMember member;
     std::size_t left_out = 0;
     for (;;) {
-        CASEMENT_TRY(const bool is_there, walk->next(member, left_out));
+        CASEMENT_TRY(const bool is_there, walk.next(member, left_out));
         if (!is_there)
             return base::fail_because("no-such-log", ErrorKind::NotFound,
                                       "there is no {} among the logs", name.substr(0, 255));
         const bool is_wanted = is_named(member.path, name);
-        CASEMENT_TRY(walk->read(is_wanted ? sink : LogSink{}));
+        CASEMENT_TRY(walk.read(is_wanted ? sink : LogSink{}));
         if (is_wanted) return {};
     }
 }

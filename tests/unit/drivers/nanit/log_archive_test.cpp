@@ -99,6 +99,9 @@ TEST_F(NanitLogArchive, IsATarInOneGzipAndNothingElse) {
         const auto logs = list(bytes);
         ASSERT_FALSE(logs);
         EXPECT_EQ(logs.error().reason(), "logs-broken");
+        const auto in_file = list_logs(file(bytes));
+        ASSERT_FALSE(in_file);
+        EXPECT_EQ(in_file.error().reason(), "logs-broken");
     }
 }
 
