@@ -176,7 +176,7 @@ def over_the_relay_and_back(nanit, house, line, viewer):
 
 
 def trouble(nanit, house, viewer):
-    nanit.say("internet off 10")
+    nanit.say("internet off 6")
     time.sleep(2)
     viewer.flows("pictures without the internet", 10)
     nanit.wait("internet", 2)
@@ -190,10 +190,6 @@ def trouble(nanit, house, viewer):
     viewer.flows("pictures after a power cut, with a phone on one of two seats", 60)
     nanit.say("phones 0")
 
-    nanit.say("freeze on")
-    wait_until("a picture that stands still is noticed", lambda: house.camera(CAMERA)["state"]["word"] != "live" or way(house) != "house", 30)
-    nanit.say("freeze off")
-    viewer.flows("and later", 60)
 
 
 def main():
