@@ -163,7 +163,12 @@ async::Task<base::Result<>> PushSource::run(hub::StreamWriter& writer) {
 
 /// Publishers come and go meanwhile; the supervisor ends this when the camera is removed.
 async::Task<base::Result<>> PushSource::look_after() {
+    const bool is_looked_at = way_.request || way_.tell;
     for (;;) {
+        if (!is_looked_at) {
+            CASEMENT_CO_TRY(co_await async::sleep_for(std::chrono::years(1)));
+            continue;
+        }
         const bool has_publisher = !target_->is_empty();
         const bool pictures = has_pictures();
         if (pictures && !had_pictures_) tell(PushNews::What::Picture);
