@@ -1,7 +1,6 @@
 #include "app/cli/arlo_network.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -10,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/cli/private_folder.hpp"
 #include "app/cli/words.hpp"
 #include "drivers/arlo/network/steps.hpp"
 #include "store/files.hpp"
@@ -186,24 +186,16 @@ Result<Made> make(const ArloNetwork& command, const config::Environment& environ
     // What is checked has its key; what is shown has none.
     const std::vector<network::File> whole = network::files_of(made.plan);
     made.files = is_shown ? network::files_of(without_key(made.plan)) : whole;
-    std::string temporary;
+    std::optional<PrivateFolder> temporary;
     fs::path folder;
     if (!is_shown) {
         CASEMENT_TRY(folder, prepare_folder(command.into));
         made.folder = folder;
     } else if (command.check) {
-        temporary = (fs::temp_directory_path() / "casement-arlo-XXXXXX").string();
-        if (::mkdtemp(temporary.data()) == nullptr)
-            return std::unexpected(store::file_error(errno, "create a temporary folder"));
-        folder = temporary;
+        CASEMENT_TRY(auto own, PrivateFolder::make("arlo"));
+        temporary.emplace(std::move(own));
+        folder = temporary->path();
     }
-    struct Removed {
-        ~Removed() {
-            std::error_code ignored;
-            if (!path.empty()) fs::remove_all(path, ignored);
-        }
-        const std::string& path;
-    } const removed{temporary};
 
     for (const network::File& file : whole) {
         if (folder.empty()) break;

@@ -1,12 +1,10 @@
 // camera NAME logs: what a camera keeps of itself.
 
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
+#include <optional>
 #include <ostream>
 #include <thread>
 
+#include "app/cli/private_folder.hpp"
 #include "app/cli/words.hpp"
 #include "base/units.hpp"
 #include "drivers/nanit/log_archive.hpp"
@@ -22,27 +20,6 @@ using nlohmann::json;
 
 /// The hub gives a camera ten minutes.
 constexpr std::chrono::minutes kLongest{11};
-
-/// Where the archive is while it is read: a folder for this user alone, gone with this.
-class Folder {
-public:
-    Folder() {
-        std::error_code ignored;
-        std::string pattern =
-            (std::filesystem::temp_directory_path(ignored) / "casement-logs-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 void show_progress(const Console& console, const json& state) {
     if (!console.shows_progress) return;
@@ -138,10 +115,15 @@ int show_logs(Hub& hub, const Console& console, const ShowCamera& command,
     const auto came = ask_and_await(hub, console, command.camera, every);
     if (!came) return fail_with(console, came.error());
     const bool is_saved = !command.output.empty();
-    const Folder folder;
-    if (!is_saved && folder.path().empty())
-        return fail_with(console, {ErrorKind::Unavailable, "no folder for temporary files"});
-    const std::string archive = is_saved ? command.output : folder.path() + "/logs.tar.gz";
+    std::optional<PrivateFolder> folder;  // where the archive is while it is read
+    if (!is_saved) {
+        auto made = PrivateFolder::make("logs");
+        if (!made)
+            return fail_with(console, {ErrorKind::Unavailable, "no folder for temporary files"});
+        folder.emplace(std::move(*made));
+    }
+    const std::string archive =
+        is_saved ? command.output : (folder->path() / "logs.tar.gz").string();
     const auto size = fetch(hub, console, command.camera, archive);
     if (!size) return fail_with(console, explain(hub, command.camera, size.error()));
     if (is_saved) {

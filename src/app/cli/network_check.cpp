@@ -1,15 +1,12 @@
 // Lets the programs that will read the files say whether they are right.
 
-#include <unistd.h>
-
 #include <array>
-#include <cstdlib>
-#include <filesystem>
 #include <sstream>
 
 #include <nlohmann/json.hpp>
 
 #include "app/cli/arlo_network.hpp"
+#include "app/cli/private_folder.hpp"
 #include "app/config/load.hpp"
 #include "base/text.hpp"
 #include "store/files.hpp"
@@ -17,7 +14,6 @@
 namespace casement::app::cli {
 
 namespace network = drivers::arlo::network;
-namespace fs = std::filesystem;
 using Word = FileVerdict::Word;
 using network::Reader;
 
@@ -43,25 +39,6 @@ FileVerdict not_run(const base::Error& why) {
     return {Word::NotChecked, why.message() + "; install it to have this file checked"};
 }
 
-/// A folder that only we can look into, for as long as it is needed.
-class PrivateFolder {
-public:
-    PrivateFolder() {
-        std::string name = (fs::temp_directory_path() / "casement-check-XXXXXX").string();
-        if (::mkdtemp(name.data()) != nullptr) path_ = name;
-    }
-    ~PrivateFolder() {
-        std::error_code ignored;
-        if (!path_.empty()) fs::remove_all(path_, ignored);
-    }
-    PrivateFolder(const PrivateFolder&) = delete;
-    PrivateFolder& operator=(const PrivateFolder&) = delete;
-    const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
-
 /// hostapd has no dry run: it reads its file whole, and then looks for its interface. The copy
 /// names one that is not there and no control socket; every line keeps its number.
 std::string harmless_copy(const std::string& text) {
@@ -76,9 +53,9 @@ std::string harmless_copy(const std::string& text) {
 }
 
 FileVerdict check_hostapd(const network::File& file, const RunTool& run) {
-    const PrivateFolder folder;
-    const std::string copy = (folder.path() / "hostapd.conf").string();
-    if (folder.path().empty()) return {Word::NotChecked, "no temporary folder for its copy"};
+    const auto folder = PrivateFolder::make("check");
+    if (!folder) return {Word::NotChecked, "no temporary folder for its copy"};
+    const std::string copy = (folder->path() / "hostapd.conf").string();
     if (const auto written = store::replace_file(copy, harmless_copy(file.text)); !written)
         return {Word::NotChecked, written.error().message()};
     const auto output = run({"hostapd", copy}, kPatience);
