@@ -14,10 +14,7 @@ Ears::Ears(async::Executor executor, analysis::EarParts parts,
 void Ears::add(const std::shared_ptr<hub::Stream>& stream) {
     std::erase_if(cameras_, [](const auto& entry) { return entry.second.stream.expired(); });
     Listening& listening = cameras_[stream->name()];
-    if (listening.task) {  // of the stream before
-        tasks_.spawn("stop listening",
-                     [this, old = std::exchange(listening.task, nullptr)] { return end(old); });
-    }
+    end(listening);  // of the stream before
     listening.stream = stream;
     consider(stream->name(), listening);
 }
@@ -37,12 +34,14 @@ void Ears::consider(const std::string& camera, Listening& listening) {
         listening.task->spawn("listen",
                               [stream, parts] { return analysis::listen(stream, parts); });
     } else {
-        tasks_.spawn("stop listening",
-                     [this, old = std::exchange(listening.task, nullptr)] { return end(old); });
+        end(listening);
     }
 }
 
-async::Task<> Ears::end(std::shared_ptr<async::TaskGroup> task) { co_await task->stop(); }
+void Ears::end(Listening& listening) {
+    const auto task = std::exchange(listening.task, nullptr);
+    if (task) tasks_.spawn("stop listening", [task]() -> async::Task<> { co_await task->stop(); });
+}
 
 async::Task<> Ears::stop() {
     for (auto& [camera, listening] : std::exchange(cameras_, {})) {

@@ -30,7 +30,7 @@ private:
         std::shared_ptr<async::TaskGroup> task;  // null = not listened to
     };
     void consider(const std::string& camera, Listening& listening);
-    async::Task<> end(std::shared_ptr<async::TaskGroup> task);
+    void end(Listening& listening);
 
     const async::Executor executor_;
     const analysis::EarParts parts_;
