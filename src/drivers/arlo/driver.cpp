@@ -37,7 +37,6 @@ Result<> check_serial(std::string_view serial) {
 Driver::Driver(const async::Executor& executor, DriverOptions options,
                std::unique_ptr<Memory> memory, std::unique_ptr<Link> link, const base::Clock& clock)
     : options_(std::move(options)),
-      named_(options_.cameras),
       memory_(std::move(memory)),
       link_(std::move(link)),
       album_(options_.disk == nullptr
@@ -81,8 +80,8 @@ Result<std::unique_ptr<Driver>> Driver::make(async::Executor executor, DriverOpt
 
 CameraConfig Driver::config_of(const std::string& serial) const {
     CameraConfig config;
-    const auto named = std::ranges::find(named_, serial, &CameraConfig::serial);
-    if (named != named_.end()) {
+    const auto named = std::ranges::find(options_.cameras, serial, &CameraConfig::serial);
+    if (named != options_.cameras.end()) {
         config = *named;
         config.is_listed = !config.id.empty();
     }
@@ -104,7 +103,7 @@ DevicePtr Driver::add(Record record) {
 
 std::vector<DevicePtr> Driver::add_named() {
     std::vector<DevicePtr> added;
-    for (const CameraConfig& named : named_) {
+    for (const CameraConfig& named : options_.cameras) {
         if (devices_.contains(named.serial)) continue;
         Record record;
         record.serial = named.serial;
@@ -114,11 +113,11 @@ std::vector<DevicePtr> Driver::add_named() {
 }
 
 void Driver::reconfigure(std::vector<CameraConfig> cameras) {
-    named_ = std::move(cameras);
+    options_.cameras = std::move(cameras);
     std::erase_if(devices_, [this](const auto& entry) {
         const DevicePtr& device = entry.second;
         const bool is_named = std::ranges::any_of(
-            named_, [&](const CameraConfig& one) { return one.serial == entry.first; });
+            options_.cameras, [&](const CameraConfig& one) { return one.serial == entry.first; });
         if (is_named || device->has_called()) return false;
         device->forget();
         if (base_.host != nullptr) base_.host->camera_gone(device->camera());

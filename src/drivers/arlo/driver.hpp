@@ -97,8 +97,7 @@ private:
     async::Task<base::Result<>> alert(const Call& call, protocols::arlo::Alert body);
     void ask_who(const Call& call);
 
-    const DriverOptions options_;
-    std::vector<CameraConfig> named_;  // by the file
+    DriverOptions options_;
     const std::unique_ptr<Memory> memory_;
     const std::unique_ptr<Link> link_;
     const std::shared_ptr<Album> album_;
