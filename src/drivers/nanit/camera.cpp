@@ -63,7 +63,10 @@ std::shared_ptr<Media> Camera::make_media(base::Secret application) {
                     tasks_.spawn("learn its address",
                                  [this, address] { return channel_.learn_address(address); });
                 },
-            .changed = [this] { bell_.ring(); },
+            .changed =
+                [this] {
+                    if (announced_) announce();
+                },
             .clock = household_.clock,
             .log = log_},
         std::move(options));
@@ -100,7 +103,6 @@ Task<> Camera::poll() {
     co_await asio::this_coro::throw_if_cancelled(false);
     for (;;) {
         end_what_is_over();
-        if (announced_) announce();
         update_state();
         if (channel_.road() != Road::None) co_await look();
         update_state();

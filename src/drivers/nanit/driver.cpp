@@ -180,7 +180,7 @@ Task<> Driver::add(Baby baby) {
         // Good for this life of the hub.
         log_.error("The address for its pictures cannot be kept: {}",
                    application.error().message());
-        application = base::Secret(base::random_hex(16));
+        application = new_application();
     }
     CameraConfig config;
     const auto named = std::ranges::find(options_.cameras, baby.uid, &CameraConfig::baby);

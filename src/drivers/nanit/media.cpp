@@ -27,9 +27,10 @@ constexpr std::size_t kApplicationBytes = 16;
 
 }  // namespace
 
+base::Secret new_application() { return base::Secret(base::random_hex(kApplicationBytes)); }
+
 Result<base::Secret> kept_application(store::SealedStore& sealed, const std::string& baby) {
-    CASEMENT_TRY(auto secret, sealed.get_or_put("nanit-push/" + baby,
-                                                base::Secret(base::random_hex(kApplicationBytes))));
+    CASEMENT_TRY(auto secret, sealed.get_or_put("nanit-push/" + baby, new_application()));
     base::mask_in_logs(secret.reveal());
     return secret;
 }

@@ -32,7 +32,9 @@ struct MediaOptions {
     double time_scale = 1.0;
 };
 
-/// The secret half of the address that a camera publishes to; made the first time. Blocks.
+/// The secret half of the address that a camera publishes to.
+base::Secret new_application();
+/// The one that is kept; made the first time. Blocks.
 base::Result<base::Secret> kept_application(store::SealedStore& sealed, const std::string& baby);
 
 /// Lives on the executor of its camera. It asks for at most two of the camera's seats, its control
