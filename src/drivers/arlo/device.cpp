@@ -50,9 +50,9 @@ Device::Device(Base& base, Record record, CameraConfig config, StoredMedia media
       log_(base.log.with("camera", config_.id)),
       record_(std::move(record)),
       family_(family_of(record_.model)),
-      turns_(base.executor, kMaxWaiting),
-      alert_turns_(base.executor, kMaxAlerts),
-      picture_turns_(base.executor, kMaxWaiting),
+      turns_(base.executor, {.max_waiting = kMaxWaiting}),
+      alert_turns_(base.executor, {.max_waiting = kMaxAlerts}),
+      picture_turns_(base.executor, {.max_waiting = kMaxWaiting}),
       sign_of_life_(base.executor),
       set_up_backoff_(
           {.first = base.timing.set_up_again, .cap = base.timing.set_up_again_cap, .jitter = 0}),

@@ -9,11 +9,11 @@
 
 #include "async/bell.hpp"
 #include "async/retry.hpp"
+#include "async/turns.hpp"
 #include "camera/driver.hpp"
 #include "drivers/arlo/alerts.hpp"
 #include "drivers/arlo/base.hpp"
 #include "drivers/arlo/power.hpp"
-#include "drivers/arlo/turns.hpp"
 
 namespace casement::drivers::arlo {
 
@@ -195,7 +195,7 @@ private:
     base::SteadyTime heard_at_{};
 
     std::int64_t next_id_ = 1;
-    Turns turns_, alert_turns_, picture_turns_;
+    async::Turns turns_, alert_turns_, picture_turns_;
     base::SteadyTime picture_came_{};
     bool event_picture_on_its_way_ = false;
     async::Bell sign_of_life_;  // ends the wait before the next try

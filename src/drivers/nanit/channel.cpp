@@ -51,6 +51,14 @@ Result<pb::Response> accepted(pb::Response response) {
     return fail(ErrorKind::Unavailable, "the camera could not do it: {}", words);
 }
 
+async::TurnLimits turn_limits() {
+    return {.of_rank = {kAtOnce, kAtOnce, 1},
+            .at_once = kAtOnce,
+            .max_waiting = kMaxWaiting,
+            .full = "questions wait for the camera already",
+            .busy = "the camera was"};
+}
+
 Channel::Channel(const async::Executor& executor, Account& account, Memory& memory,
                  const base::Clock& clock, ChannelOptions options, Link::OnMessage on_message)
     : executor_(executor),
@@ -59,7 +67,7 @@ Channel::Channel(const async::Executor& executor, Account& account, Memory& memo
       log_(base::Log().component("nanit").with("camera", options_.serial)),
       local_(account, memory, clock, options_.serial, options_.timing, log_),
       cloud_(account, options_.relay, options_.serial, options_.timing),
-      turns_(executor),
+      turns_(executor, turn_limits()),
       bell_(executor),
       arrived_(executor, asio::steady_timer::time_point::max()),
       backoff_(options_.timing.backoff()),
@@ -259,7 +267,7 @@ Task<Result<>> Channel::arrival(Deadline deadline) {
 }
 
 Task<Result<pb::Response>> Channel::ask(pb::Request request, Urgency urgency, Deadline deadline) {
-    CASEMENT_CO_TRY(const Turns::Turn turn, co_await turns_.take(urgency, deadline));
+    CASEMENT_CO_TRY(const auto turn, co_await turns_.take(deadline, rank_of(urgency)));
     for (bool is_second = false;; is_second = true) {
         if (!link_) {
             if (!is_second) {

@@ -12,11 +12,11 @@
 
 #include "async/bell.hpp"
 #include "async/task_group.hpp"
+#include "async/turns.hpp"
 #include "drivers/nanit/cloud_road.hpp"
 #include "drivers/nanit/control.hpp"
 #include "drivers/nanit/link.hpp"
 #include "drivers/nanit/local_road.hpp"
-#include "drivers/nanit/turns.hpp"
 
 namespace casement::drivers::nanit {
 
@@ -26,6 +26,13 @@ struct ChannelOptions {
     RelayOptions relay;
     Timing timing;
 };
+
+inline constexpr std::size_t kAtOnce = 4;
+inline constexpr std::size_t kMaxWaiting = 64;
+/// A few questions at a time, the more urgent first. Of the background there is one at a time, so
+/// that a camera that is slow to answer polls has room for a person.
+async::TurnLimits turn_limits();
+inline std::size_t rank_of(Urgency urgency) { return static_cast<std::size_t>(urgency); }
 
 /// Keeps one connection while run() runs: the camera's own socket where its address is known, else
 /// the relay. Lives on one executor; account, memory and clock outlive it.
@@ -87,7 +94,7 @@ private:
     const base::Log log_;
     LocalRoad local_;
     CloudRoad cloud_;
-    Turns turns_;
+    async::Turns turns_;
     async::Bell bell_;
     asio::steady_timer arrived_;  // its waiters wake when there is a connection
     async::Backoff backoff_;

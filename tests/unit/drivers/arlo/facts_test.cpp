@@ -1,16 +1,12 @@
-// Alerts, who is where, sensors, what is stored, turns.
+// Alerts, who is where, sensors, what is stored.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 
 #include "base/log.hpp"
 #include "drivers/arlo/alerts.hpp"
 #include "drivers/arlo/memory.hpp"
 #include "drivers/arlo/roster.hpp"
-#include "drivers/arlo/turns.hpp"
 #include "protocols/arlo/message.hpp"
 #include "store/files.hpp"
 #include "tests/fakes/coroutine.hpp"
@@ -20,7 +16,6 @@ namespace casement::drivers::arlo {
 namespace {
 
 using namespace std::chrono_literals;
-using async::Deadline;
 using base::SteadyTime;
 using base::WallTime;
 using protocols::arlo::Alert;
@@ -258,41 +253,6 @@ TEST(Memory, SchemaIsTheDocumentedOne) {
         store::read_file(fakes::test_data() + "/../../docs/ref/schema/arlo.sql", 1 << 20).value();
     const std::string described = store::describe(*db).value();
     EXPECT_THAT(documented, HasSubstr(described));
-}
-
-TEST(Turns, AreGivenInTheOrderOfAskingAndNeverLost) {
-    asio::io_context io{1};
-    Turns turns(io.get_executor(), 3);
-    std::vector<int> order;
-    std::optional<Turns::Turn> first(fakes::run(io, turns.take(Deadline::never())).value());
-    const auto wait = [&](int number, Deadline deadline) -> async::Task<> {
-        const auto turn = co_await turns.take(deadline);
-        order.push_back(turn ? number : -number);
-    };
-    asio::cancellation_signal cancel;
-    asio::co_spawn(io, wait(1, Deadline::never()), [](std::exception_ptr) {});
-    asio::co_spawn(io, wait(2, Deadline::never()),
-                   asio::bind_cancellation_slot(cancel.slot(), [](std::exception_ptr) {}));
-    asio::co_spawn(io, wait(3, Deadline::never()), [](std::exception_ptr) {});
-    asio::co_spawn(io, wait(4, Deadline::never()), [](std::exception_ptr) {});
-    fakes::settle(io);
-    EXPECT_THAT(order, ElementsAre(-4));  // one too many
-    EXPECT_EQ(turns.waiting(), 3u);
-    first.reset();  // given to 1, which wakes only later
-    cancel.emit(asio::cancellation_type::terminal);
-    fakes::settle(io);
-    EXPECT_THAT(order, testing::Contains(1));
-    EXPECT_THAT(order, testing::Contains(3));
-    EXPECT_EQ(turns.waiting(), 0u);
-    EXPECT_TRUE(fakes::run(io, turns.take(Deadline::never())));
-}
-
-TEST(Turns, AWaitEndsAtItsDeadline) {
-    asio::io_context io{1};
-    Turns turns(io.get_executor(), 3);
-    const auto held = fakes::run(io, turns.take(Deadline::never()));
-    const auto late = fakes::run(io, turns.take(Deadline::in(1ms)));
-    EXPECT_EQ(late.error().kind(), base::ErrorKind::DeadlineExceeded);
 }
 
 }  // namespace

@@ -399,16 +399,18 @@ TEST_F(ChannelTest, TellsNoToken) {
 
 TEST(NanitTurns, GivesThePlaceToTheMoreUrgent) {
     net::tests::Loop loop;
-    Turns turns(loop.executor());
+    async::Turns turns(loop.executor(), turn_limits());
     std::vector<std::string> order;
     loop.run([&]() -> Task<> {
-        std::vector<Turns::Turn> held;
-        for (std::size_t i = 0; i < Turns::kAtOnce - 1; ++i)
-            held.push_back((co_await turns.take(Urgency::Person, net::tests::soon())).value());
-        held.push_back((co_await turns.take(Urgency::Background, net::tests::soon())).value());
+        std::vector<async::Turns::Turn> held;
+        for (std::size_t i = 0; i < kAtOnce - 1; ++i)
+            held.push_back(
+                (co_await turns.take(net::tests::soon(), rank_of(Urgency::Person))).value());
+        held.push_back(
+            (co_await turns.take(net::tests::soon(), rank_of(Urgency::Background))).value());
         const auto wait = [&](Urgency urgency, std::string name) {
             loop.spawn([&, urgency, name]() -> Task<> {
-                const auto turn = co_await turns.take(urgency, net::tests::soon());
+                const auto turn = co_await turns.take(net::tests::soon(), rank_of(urgency));
                 order.push_back(name + (turn ? "" : " failed"));
             });
         };
@@ -416,7 +418,7 @@ TEST(NanitTurns, GivesThePlaceToTheMoreUrgent) {
         wait(Urgency::Person, "person");
         wait(Urgency::Media, "media");
         (void)co_await async::sleep_for(5ms);  // real time: they stand in their queues
-        const auto late = co_await turns.take(Urgency::Media, Deadline::in(5ms));
+        const auto late = co_await turns.take(Deadline::in(5ms), rank_of(Urgency::Media));
         EXPECT_TRUE(!late && late.error().is(ErrorKind::DeadlineExceeded));
         held.erase(held.begin());
         while (order.size() < 2) (void)co_await async::sleep_for(1ms);
@@ -429,19 +431,19 @@ TEST(NanitTurns, GivesThePlaceToTheMoreUrgent) {
 
 TEST(NanitTurns, TurnsAwayWhoeverIsOneTooMany) {
     net::tests::Loop loop;
-    Turns turns(loop.executor());
+    async::Turns turns(loop.executor(), turn_limits());
     loop.run([&]() -> Task<> {
-        const auto held = co_await turns.take(Urgency::Background, net::tests::soon());
+        const auto held = co_await turns.take(net::tests::soon(), rank_of(Urgency::Background));
         std::size_t answered = 0;
-        for (std::size_t i = 0; i < Turns::kMaxWaiting; ++i)
+        for (std::size_t i = 0; i < kMaxWaiting; ++i)
             loop.spawn([&]() -> Task<> {
-                (void)co_await turns.take(Urgency::Background, Deadline::in(50ms));
+                (void)co_await turns.take(Deadline::in(50ms), rank_of(Urgency::Background));
                 ++answered;
             });
         (void)co_await async::sleep_for(5ms);  // real time: they stand in their queue
-        const auto more = co_await turns.take(Urgency::Background, net::tests::soon());
+        const auto more = co_await turns.take(net::tests::soon(), rank_of(Urgency::Background));
         EXPECT_TRUE(!more && more.error().is(ErrorKind::ResourceExhausted));
-        while (answered < Turns::kMaxWaiting) (void)co_await async::sleep_for(1ms);
+        while (answered < kMaxWaiting) (void)co_await async::sleep_for(1ms);
     });
 }
 
