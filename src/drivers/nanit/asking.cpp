@@ -26,7 +26,7 @@ AskingTimes AskingTimes::scaled(double time_scale) const {
     for (Time* const time :
          {&out.publisher, &out.refresh, &out.slots_full, &out.p2p_blocked, &out.apart,
           &out.after_failure, &out.after_sleep, &out.steady, &out.back_off, &out.back_off_at_most,
-          &out.renew_relay, &out.overdue, &out.sacrifice})
+          &out.renew_relay, &out.token_left, &out.before_token_ends, &out.overdue, &out.sacrifice})
         *time = base::scaled(*time, time_scale);
     return out;
 }
@@ -45,7 +45,10 @@ void Asking::unwant() {
     live_since_.reset();
 }
 
-void Asking::came() { awaited_until_.reset(); }
+void Asking::came(SteadyTime now) {
+    if (awaited_until_) took_ = std::min(took_.value_or(now - asked_at_), now - asked_at_);
+    awaited_until_.reset();
+}
 
 void Asking::picture(SteadyTime now) {
     if (!wanted_) return;
@@ -144,7 +147,10 @@ void Asking::failed(SteadyTime soonest, SteadyTime now) {
 }
 
 bool Asking::is_overdue(SteadyTime now) const {
-    const auto time = was_live_ ? times_.overdue : times_.publisher * 9 / 10;
+    const SteadyTime::duration longest = times_.publisher * 9 / 10;
+    const auto time = was_live_ && took_
+                          ? std::clamp<SteadyTime::duration>(2 * *took_, times_.overdue, longest)
+                          : longest;
     return awaited_until_ && now - asked_at_ >= time;
 }
 

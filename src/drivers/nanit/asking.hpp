@@ -22,8 +22,13 @@ struct AskingTimes {
     Time steady{10'000};      // pictures for so long were a success
     int tries = 3;            // in a row, before:
     Time back_off{30'000}, back_off_at_most{300'000};
-    Time renew_relay{2'700'000};  // of an address at the relay: it dies with its token
-    Time overdue{700};  // its call after pictures ended, where another way waits for its seat
+    Time renew_relay{2'700'000};      // of an address at the relay: it dies with its token
+    Time token_left{3'300'000};       // at least, of the token in it: it must outlive the address
+    Time before_token_ends{300'000};  // an address is not used until its token's last moment
+    /// Its call after pictures ended, where another way waits for its seat: at least so long, and
+    /// twice what it took before. The vendor's way needs 15 to 20 s for a picture, so a camera that
+    /// is only slow is waited for.
+    Time overdue{700};
     Time sacrifice{
         1'800'000};  // at most, between two times that a running relay gives its seat away
 
@@ -39,7 +44,7 @@ public:
     // What the listener wants and sees.
     void want(base::SteadyTime now);
     void unwant();
-    void came();
+    void came(base::SteadyTime now);
     void picture(base::SteadyTime now);
     /// Pictures ended: it left, or stands still.
     void missing(base::SteadyTime now);
@@ -67,6 +72,8 @@ public:
     bool is_live() const { return live_since_.has_value(); }
     /// It said yes and had its time to come, as those see it who need its seat.
     bool is_overdue(base::SteadyTime now) const;
+    /// It published before, and was asked to again.
+    bool returns() const { return was_live_ && is_awaited(); }
     bool is_awaited() const { return in_flight_ || awaited_until_.has_value(); }
     bool sleeps() const { return sleeps_; }
     /// Why no picture comes for now.
@@ -87,6 +94,7 @@ private:
     int failures_ = 0;        // in a row
     AskingTimes::Time back_off_{0};
     base::SteadyTime asked_at_{};
+    std::optional<base::SteadyTime::duration> took_;  // at least, from being asked to its call
     base::SteadyTime ask_at_ = kNever;
     base::SteadyTime refresh_at_ = kNever;
     std::optional<base::SteadyTime> awaited_until_;

@@ -76,7 +76,7 @@ camera::StreamEndpoint Media::endpoint() {
     way.first.application = options_.application;
     way.first.from_address = options_.camera_address;
     way.first.ask_every = scaled(way.first.ask_every);
-    way.first.stall = scaled(way.first.stall);
+    // Not `stall`: pictures keep their pace, however fast the rest goes.
     way.patience = scaled(way.patience);
     way.patience_after_loss = scaled(way.patience_after_loss);
     way.spare_again = scaled(way.spare_again);
@@ -157,7 +157,7 @@ void Media::heard(const camera::PushNews& news) {
     const auto now = parts_.clock.steady_now();
     switch (news.what) {
         case What::Came:
-            asking_.came();
+            asking_.came(now);
             if (parts_.found_at) parts_.found_at(news.address);
             break;
         case What::Picture:

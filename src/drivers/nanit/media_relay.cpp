@@ -22,9 +22,8 @@ namespace {
 
 // A relay wakes the camera, whose first picture takes up to 20 s.
 constexpr std::chrono::seconds kRelayOpens{25};
-// An address at the relay is used for 45 minutes, and its token must outlive that.
-constexpr std::chrono::minutes kTokenLeft{55};
-constexpr std::chrono::seconds kBeforeTokenEnds{300};
+// How soon it is seen that a camera came, or is overdue.
+constexpr std::chrono::milliseconds kLook{50};
 
 }  // namespace
 
@@ -69,6 +68,11 @@ Task<Result<>> Media::release(std::string url, Deadline deadline) {
 
 Task<Result<>> Media::make_room_for_relay(Deadline deadline) {
     if (seats() < kSeats) co_return Result<>{};
+    // A camera that published and is asked again is sooner here than the vendor's picture.
+    while (local_is_on_ && asking_.returns() && !asking_.is_overdue(parts_.clock.steady_now())) {
+        if (deadline.passed()) break;
+        CASEMENT_CO_TRY(co_await async::sleep_for(kLook));
+    }
     const auto now = parts_.clock.steady_now();
     if (local_is_on_ && asking_.is_overdue(now)) {
         spare_relay(now);
@@ -76,9 +80,9 @@ Task<Result<>> Media::make_room_for_relay(Deadline deadline) {
                          "the camera said yes and did not reach this hub"},
                         sacrifice_at_);
         bell_.ring();
-    } else if (local_is_on_ && asking_.is_awaited()) {
+    } else if (local_is_on_ && (asking_.is_awaited() || asking_.is_live())) {
         co_return fail_because("seats-full", ErrorKind::Unavailable,
-                               "the camera was asked to publish here, which takes its second seat");
+                               "the camera publishes here, which takes its second seat");
     }
     if (local_is_on_ && !asking_.is_live()) {
         local_is_on_ = false;
@@ -93,7 +97,7 @@ Task<Result<>> Media::make_room_for_relay(Deadline deadline) {
 Task<Result<base::Secret>> Media::lasting_token(Deadline deadline) {
     CASEMENT_CO_TRY(base::Secret token, co_await parts_.token(deadline));
     const auto now = parts_.clock.wall_now();
-    if (expiry_of(token, now) - now >= kTokenLeft) co_return token;
+    if (expiry_of(token, now) - now >= times_.token_left) co_return token;
     auto newer = co_await parts_.renewed(token, deadline);
     co_return newer ? std::move(*newer) : std::move(token);
 }
@@ -153,7 +157,7 @@ Task<Result<camera::StreamEndpoint>> Media::open_relay(Deadline deadline) {
     const auto now = parts_.clock.wall_now();
     camera::Lease lease;
     lease.expires_at = std::min<base::WallTime>(now + times_.renew_relay,
-                                                expiry_of(token, now) - kBeforeTokenEnds);
+                                                expiry_of(token, now) - times_.before_token_ends);
     lease.release = [weak = weak_from_this(), there = executor_, url](Deadline d) {
         return async::hop(
             there,

@@ -44,7 +44,7 @@ struct NanitAsking : testing::Test {
         }
     }
     void goes_live() {
-        asking.came();
+        asking.came(clock.steady_now());
         asking.picture(clock.steady_now());
     }
 
@@ -192,6 +192,31 @@ TEST_F(NanitAsking, AYesThatComesTooLateIsNotWaitedFor) {
     clock.advance(1h);
     asking.want(clock.steady_now());
     EXPECT_EQ(asking.due(clock.steady_now()), Due::Ask);
+}
+
+TEST_F(NanitAsking, IsOverdueAfterTwiceWhatItTookBeforeAndNeverSoonerThan700Milliseconds) {
+    pass(0ms);
+    EXPECT_FALSE(asking.returns());
+    clock.advance(2s);
+    goes_live();
+    pass(60s);
+    asking.missing(clock.steady_now());
+    pass(3900ms);
+    EXPECT_TRUE(asking.returns());
+    EXPECT_FALSE(asking.is_overdue(clock.steady_now()));
+    pass(100ms);
+    EXPECT_TRUE(asking.is_overdue(clock.steady_now()));
+    goes_live();
+    pass(60s);
+    asking.missing(clock.steady_now());
+    pass(0ms);
+    goes_live();  // at once: this is what it can
+    pass(60s);
+    asking.missing(clock.steady_now());
+    pass(600ms);
+    EXPECT_FALSE(asking.is_overdue(clock.steady_now()));
+    pass(100ms);
+    EXPECT_TRUE(asking.is_overdue(clock.steady_now()));
 }
 
 TEST_F(NanitAsking, ScalesEveryTime) {

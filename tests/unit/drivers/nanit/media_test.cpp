@@ -209,6 +209,7 @@ TEST_F(NanitMedia, AnAddressAtTheRelayLasts45MinutesAndNeverLongerThanItsToken) 
 }
 
 TEST_F(NanitMedia, ATokenWithLessThan55MinutesIsRenewedFirst) {
+    options.time_scale = 1;
     token = token_until(clock.wall_now() + 54min, 'a');
     play([this]() -> Task<> {
         EXPECT_TRUE(co_await way.spare(Deadline::in(1s)));
@@ -253,6 +254,40 @@ TEST_F(NanitMedia, TakesNoThirdSeatBesideTheLocalConnection) {
         EXPECT_GT(control.asked.size(), 5u);
         EXPECT_LE(control.asked.size(), 5u + 3 * 4);
         EXPECT_THAT((co_await request()).error().reason(), AnyOf("seats-full", "hub-unreachable"));
+    });
+}
+
+TEST_F(NanitMedia, ACameraThatIsOnlySlowKeepsItsSeat) {
+    options.time_scale = 0.01;
+    control.connect(Road::Local);
+    const auto comes_after = [this](std::chrono::milliseconds time) -> Task<> {
+        co_await pass(time);
+        way.first.tell({What::Came, "192.168.1.77"});
+        way.first.tell({What::Picture});
+        co_await pass(120ms);  // 12 s at this scale: a stream that was steady
+    };
+    const auto leaves = [this]() -> Task<> {
+        way.first.tell({What::Left});
+        co_await pass(5ms);
+    };
+    play([&]() -> Task<> {
+        (void)co_await request();
+        co_await comes_after(60ms);
+        co_await leaves();
+        EXPECT_THAT(control.story(), ElementsAre("+local", "+local"));
+        // It took 60 ms, so it has 120.
+        async::TaskGroup tasks(io.get_executor(), base::Log{});
+        tasks.spawn("camera", [&] { return comes_after(40ms); });
+        const auto spare = co_await way.spare(Deadline::in(1s));
+        EXPECT_EQ(spare.error().reason(), "seats-full");
+        EXPECT_THAT(control.story(), ElementsAre("+local", "+local"));
+        co_await tasks.join();
+        // It does not come: the relay gets the seat once it is overdue.
+        co_await leaves();
+        const auto began = std::chrono::steady_clock::now();
+        EXPECT_TRUE(co_await way.spare(Deadline::in(1s)));
+        EXPECT_GE(std::chrono::steady_clock::now() - began, 60ms);
+        EXPECT_THAT(control.story(), ElementsAre("+local", "+local", "+local", "-local", "+relay"));
     });
 }
 
