@@ -76,6 +76,7 @@ Result<DriverOptions> options_of(const config::Config& config, const config::Acc
     out.logs.hub_host = out.media.hub_host;
     out.logs.allow_loopback = out.media.allow_loopback;
     out.logs.patience = base::scaled(out.logs.patience, config.time_scale);
+    out.account = out.account.scaled(config.time_scale);
     out.timing = out.timing.scaled(config.time_scale);
     out.events = out.events.scaled(config.time_scale);
     for (const auto& [serial, place] : account.cameras) {

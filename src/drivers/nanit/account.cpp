@@ -2,6 +2,7 @@
 
 #include <boost/asio/cancellation_state.hpp>
 
+#include "base/time_scale.hpp"
 #include "store/files.hpp"
 
 namespace casement::drivers::nanit {
@@ -44,6 +45,14 @@ Account::Account(async::Executor executor, Api& api, store::SealedStore& sealed,
 
 Account::~Account() = default;
 
+AccountOptions AccountOptions::scaled(double time_scale) const {
+    AccountOptions out = *this;
+    for (auto* const time :
+         {&out.lead, &out.skew, &out.spacing.first, &out.spacing.cap, &out.look_again})
+        *time = base::scaled(*time, time_scale);
+    return out;
+}
+
 base::WallTime Account::renew_at() const {
     return session_->expires - std::min<std::chrono::microseconds>(
                                    options_.lead, (session_->expires - session_->received) / 2);
@@ -63,7 +72,7 @@ bool Account::needs_sign_in() const {
 bool Account::is_usable() const {
     if (!session_ || session_->access.empty()) return false;
     const base::WallTime now = clock_.wall_now();
-    return now < kClockIsSet || now < session_->expires + kClockSkew;
+    return now < kClockIsSet || now < session_->expires + options_.skew;
 }
 
 /// What another process stored, or a person by signing in, is newer than what is known here.
@@ -154,7 +163,7 @@ Task<Result<>> Account::renew_under_lock() {
         co_return std::unexpected(person_error());
     CASEMENT_CO_TRY(auto tokens,
                     co_await api_.refresh(session_->refresh, Deadline::in(options_.patience)));
-    Session fresh = make_session(std::move(tokens), clock_.wall_now());
+    Session fresh = make_session(std::move(tokens), clock_.wall_now(), options_.skew);
     // From here on the old pair is dead, and the new one only in this memory.
     const auto stored =
         co_await disk_.run([this, fresh] { return store_session(sealed_, options_.name, fresh); });

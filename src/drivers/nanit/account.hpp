@@ -22,13 +22,17 @@ struct AccountOptions {
     std::string name;    // is_account_name()
     std::string folder;  // of the sealed store: the lock between processes is beside it
     /// Before the token expires; never more than half of its life.
-    std::chrono::seconds lead{300};
+    std::chrono::milliseconds lead{300'000};
+    /// Between the vendor's clock and ours.
+    std::chrono::milliseconds skew{kClockSkew};
     /// Between two tries to renew. The vendor takes the account away from whoever hurries.
     async::BackoffPolicy spacing{
         .first = std::chrono::seconds{60}, .cap = std::chrono::minutes{5}, .jitter = 0};
     std::chrono::milliseconds patience{20'000};  // for one renewal, the wait for the lock included
     /// While a person is needed: how soon a sign-in by another process is noticed.
     std::chrono::milliseconds look_again{2'000};
+
+    AccountOptions scaled(double time_scale) const;
 };
 
 /// The token manager. A refresh token dies when it is used, so there is one call at a time for it:

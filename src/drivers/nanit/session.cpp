@@ -42,10 +42,10 @@ Secret as_secret(const json& value) {
 
 }  // namespace
 
-Session make_session(Tokens tokens, base::WallTime now) {
+Session make_session(Tokens tokens, base::WallTime now, std::chrono::milliseconds skew) {
     base::mask_in_logs(tokens.access.reveal());
     base::mask_in_logs(tokens.refresh.reveal());
-    const base::WallTime expires = expiry_of(tokens.access, now, tokens.expires_in);
+    const base::WallTime expires = expiry_of(tokens.access, now, tokens.expires_in, skew);
     return {.access = std::move(tokens.access),
             .refresh = std::move(tokens.refresh),
             .received = std::chrono::floor<std::chrono::seconds>(now),

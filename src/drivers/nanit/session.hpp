@@ -19,7 +19,8 @@ struct Session {
     bool operator==(const Session&) const = default;
 };
 
-Session make_session(Tokens tokens, base::WallTime now);
+Session make_session(Tokens tokens, base::WallTime now,
+                     std::chrono::milliseconds skew = kClockSkew);
 
 /// Letters, digits, - and _, at most 64: they become part of names in the store and on the disk.
 bool is_account_name(std::string_view name);

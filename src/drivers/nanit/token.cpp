@@ -60,8 +60,8 @@ std::optional<base::WallTime> expiry_of(const base::Secret& token) {
 }
 
 base::WallTime expiry_of(const base::Secret& token, base::WallTime now,
-                         std::optional<std::chrono::seconds> said) {
-    const auto makes_sense = [](auto life) { return life > kClockSkew && life < kLongestLife; };
+                         std::optional<std::chrono::seconds> said, std::chrono::milliseconds skew) {
+    const auto makes_sense = [skew](auto life) { return life > skew && life < kLongestLife; };
     if (const auto exp = expiry_of(token); exp && makes_sense(*exp - now)) return *exp;
     return now + (said && makes_sense(*said) ? *said : kAssumedLife);
 }

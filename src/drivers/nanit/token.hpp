@@ -43,6 +43,7 @@ inline constexpr std::chrono::seconds kAssumedLife{3600};
 /// than the skew ahead, less than a week); else, and where the clock of this machine is plainly
 /// wrong, it lives `said` (expires_in) or kAssumedLife.
 base::WallTime expiry_of(const base::Secret& token, base::WallTime now,
-                         std::optional<std::chrono::seconds> said = {});
+                         std::optional<std::chrono::seconds> said = {},
+                         std::chrono::milliseconds skew = kClockSkew);
 
 }  // namespace casement::drivers::nanit
