@@ -78,6 +78,7 @@ Task<> Camera::run(camera::DriverHost& host) {
     host_ = &host;
     seen(baby_);
     announce();
+    tasks_.spawn("old logs", [this] { return logs_.tidy(config_.id); });
     co_await (channel_.run() && poll());
     host_ = nullptr;
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());

@@ -15,13 +15,6 @@ using base::fail_because;
 using base::Result;
 using Word = LogState::Word;
 
-/// "20261129T101500.123Z": two archives of one second are two.
-std::string moment(base::WallTime at) {
-    std::string out = base::format_rfc3339(at);
-    std::erase_if(out, [](char c) { return c == '-' || c == ':'; });
-    return out;
-}
-
 }  // namespace
 
 std::string_view to_string(Word word) {
@@ -71,12 +64,12 @@ Result<> Logs::begin(const std::string& id, std::string peer) {
     CASEMENT_TRY(door_, LogDoor::open(executor_,
                                       {.listen_host = options_.listen_host,
                                        .directory = options_.directory,
-                                       .name = fmt::format("{}-{}", id, moment(clock_.wall_now())),
+                                       .name = archive_name(id, clock_.wall_now()),
                                        .beside = id,
                                        .peer = std::move(peer)},
                                       disk_, log_));
     state_ = {.word = Word::Waiting, .file = {}, .error = {}};
-    tasks_.spawn("logs", [this] { return run(); });
+    tasks_.spawn("logs", [this, id] { return run(id); });
     return {};
 }
 
@@ -90,7 +83,18 @@ Task<Result<LogFile>> Logs::fetch() {
     co_return co_await door_->wait(Deadline::in(options_.patience));
 }
 
-Task<> Logs::run() {
+Task<> Logs::tidy(std::string id) {
+    const auto removed = co_await disk_.run(
+        [id, directory = options_.directory, limits = options_.limits, now = clock_.wall_now()] {
+            return tidy_logs(directory, id, limits, now);
+        });
+    if (!removed)
+        log_.warn("Old logs are not removed: {}", removed.error().message());
+    else if (*removed > 0)
+        log_.info("{} old archives of its logs were removed", *removed);
+}
+
+Task<> Logs::run(std::string id) {
     co_await asio::this_coro::throw_if_cancelled(false);
     auto got = co_await fetch();
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
@@ -101,7 +105,7 @@ Task<> Logs::run() {
         log_.info("Its logs are in {}", got->path);
         state_.word = Word::Stored;
         state_.file = std::move(*got);
-        co_return;
+        co_return co_await tidy(std::move(id));
     }
     if (!got.error().is(ErrorKind::Cancelled)) log_.warn("No logs: {}", got.error().message());
     state_.word = Word::Failed;

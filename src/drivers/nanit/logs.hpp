@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "drivers/nanit/control.hpp"
 #include "drivers/nanit/log_door.hpp"
+#include "drivers/nanit/log_shelf.hpp"
 
 namespace casement::drivers::nanit {
 
@@ -22,6 +23,7 @@ struct LogOptions {
     // Real cameras were seen to take minutes.
     std::chrono::milliseconds patience{600'000};
     std::chrono::milliseconds answer{10'000};  // to the question; never scaled
+    LogLimits limits{};
 };
 
 /// How far the last question for logs came.
@@ -48,10 +50,12 @@ public:
     /// "hub-unreachable" when the camera cannot be told where this hub is, those of listening.
     base::Result<> begin(const std::string& id, std::string peer);
     LogState state() const;
+    /// Removes archives of camera `id` that are too many or too old; done after each new one too.
+    async::Task<> tidy(std::string id);
     async::Task<> stop();
 
 private:
-    async::Task<> run();
+    async::Task<> run(std::string id);
     async::Task<base::Result<LogFile>> fetch();
     base::Secret url() const;
 

@@ -7,6 +7,7 @@
 
 #include "base/url.hpp"
 #include "store/files.hpp"
+#include "tests/fakes/clock.hpp"
 #include "tests/fakes/temp_directory.hpp"
 #include "tests/unit/drivers/nanit/scripted_control.hpp"
 #include "tests/unit/net/loop.hpp"
@@ -221,6 +222,62 @@ TEST_F(NanitLogDoor, SaysThatTheyCannotBeKept) {
     EXPECT_THAT(got.error().message(), HasSubstr("logs"));
 }
 
+struct NanitLogShelf : NanitLogs {
+    void put(base::WallTime at, std::size_t bytes, const std::string& camera = "nursery") {
+        write(archive_name(camera, at) + ".tar.gz", bytes);
+    }
+    void write(const std::string& name, std::size_t bytes) {
+        std::filesystem::create_directories(folder.path("logs"));
+        ASSERT_TRUE(store::replace_file(folder.path("logs/" + name), std::string(bytes, 'x')));
+    }
+    std::size_t tidy(const LogLimits& limits) {
+        const auto removed = tidy_logs(folder.path("logs"), "nursery", limits, now);
+        EXPECT_TRUE(removed) << removed.error().message();
+        return removed.value_or(99);
+    }
+    const base::WallTime now = fakes::Clock::kBegin;
+};
+
+TEST_F(NanitLogShelf, TheNewestStayUpToACount) {
+    EXPECT_EQ(tidy({}), 0u);  // there is no folder
+    for (int i = 0; i < 10; ++i) put(now - std::chrono::hours(i), 1);
+    EXPECT_EQ(tidy({}), 0u);
+    put(now - 10h, 1);
+    EXPECT_EQ(tidy({}), 1u);
+    EXPECT_EQ(files().size(), 10u);
+    EXPECT_THAT(files(), testing::Not(testing::Contains(HasSubstr("T110000"))));  // of 21:00 - 10 h
+}
+
+TEST_F(NanitLogShelf, TheNewestStayUpToASizeAndTheLastOneWhateverItIs) {
+    for (int i = 0; i < 3; ++i) put(now - std::chrono::hours(i), 50);
+    EXPECT_EQ(tidy({.bytes = 150}), 0u);
+    EXPECT_EQ(tidy({.bytes = 149}), 1u);
+    EXPECT_EQ(tidy({.bytes = 1}), 1u);
+    EXPECT_EQ(tidy({.count = 0, .bytes = 1}), 0u);
+    EXPECT_THAT(files(), ElementsAre("nursery-20261120T210000.000Z.tar.gz"));
+}
+
+TEST_F(NanitLogShelf, TheyStayForAMonth) {
+    put(now - 24h * 30, 1);
+    put(now - 1h, 1);
+    EXPECT_EQ(tidy({}), 0u);
+    put(now - 24h * 30 - 1ms, 1);
+    EXPECT_EQ(tidy({}), 1u);
+    EXPECT_EQ(files().size(), 2u);
+}
+
+TEST_F(NanitLogShelf, NothingElseIsTouched) {
+    put(now - 24h * 90, 1, "nursery-2");
+    put(now - 24h * 90, 1, "nurser1");
+    for (const char* const name : {".nursery.part", "nursery.tar.gz", "nursery-notes.txt",
+                                   "nursery-20260101T000000.000Z.tar.gz.old"})
+        write(name, 1);
+    std::filesystem::create_directories(folder.path("logs/nursery-20260101T000000.000Z.tar.gz"));
+    put(now, 1);
+    EXPECT_EQ(tidy({.count = 0}), 0u);
+    EXPECT_EQ(files().size(), 8u);
+}
+
 struct NanitLogsAsked : NanitLogs {
     void make(LogOptions options = {}) {
         options.directory = folder.path("logs");
@@ -282,6 +339,21 @@ TEST_F(NanitLogsAsked, TheCameraIsToldWhereAndPutsThemThere) {
     (void)send(next->port, {put(next->target(), "another")});
     EXPECT_EQ(end(), "stored");
     EXPECT_EQ(files().size(), 2u);
+}
+
+TEST_F(NanitLogsAsked, NewOnesTakeThePlaceOfOldOnes) {
+    std::filesystem::create_directories(folder.path("logs"));
+    for (const char* const day : {"01", "02", "03"})
+        ASSERT_TRUE(store::replace_file(
+            folder.path(fmt::format("logs/nursery-202011{}T000000.000Z.tar.gz", day)), "old"));
+    make({.limits = {.count = 2, .age = std::chrono::hours{24 * 36'500}}});
+    ASSERT_TRUE(logs->begin("nursery", ""));
+    wait_for([&] { return !control.asked.empty(); });
+    const auto url = base::Url::parse(control.last.get_logs().url());
+    (void)send(url->port, {put(url->target(), "archive")});
+    EXPECT_EQ(end(), "stored");
+    wait_for([&] { return files().size() == 2u; });
+    EXPECT_THAT(files(), testing::Contains("nursery-20201103T000000.000Z.tar.gz"));
 }
 
 TEST_F(NanitLogsAsked, ARefusalIsSaid) {
