@@ -107,6 +107,14 @@ void DriverRegistry::State::found(const DrivenPtr& driven, Description descripti
     if (is_new)
         entry.camera = std::make_shared<const Camera>(
             Camera{{}, {StateWord::Connecting, clock.wall_now(), {}}, {}, true});
+    // A sensor of which nothing is said, neither value nor time, keeps what was measured.
+    const bool is_same = entry.camera->description.unique_id == description.unique_id;
+    for (Sensor& sensor : description.sensors) {
+        const Sensor* const before = is_same ? entry.camera->sensor(sensor.id) : nullptr;
+        if (!before || sensor.at || !std::holds_alternative<std::monostate>(sensor.value)) continue;
+        sensor.value = before->value;
+        sensor.at = before->at;
+    }
     change(entry, Change::What::Found, {}, [&](Camera& camera) {
         camera.description = std::move(description);
         camera.present = true;

@@ -230,6 +230,31 @@ TEST_F(Cycle, WishesAreAppliedAgainWhenTheCameraRegistersAnew) {
     EXPECT_EQ(device.values.at("night_vision"), Value{std::string("off")});
 }
 
+TEST_F(Cycle, WhatWasMeasuredStaysWhenADriverDescribesItsCameraAnewAndSaysNothingOfIt) {
+    const auto temperature = [&] {
+        return *hub->registry.camera("nursery")->sensor("temperature");
+    };
+    const auto measured_at = clock.wall_now();
+    host().sensor_measured("nursery", "temperature", 20.5, measured_at);
+    auto anew = hub->driver->description();
+    Sensor& told = *std::ranges::find(anew.sensors, "temperature", &Sensor::id);
+    told.value = {}, told.at.reset();
+    host().camera_found(anew);
+    hub->idle();
+    EXPECT_EQ(temperature().value, SensorValue{20.5});
+    EXPECT_EQ(temperature().at, measured_at);
+    told.at = measured_at + 1s;  // it says that it does not know any more
+    host().camera_found(anew);
+    hub->idle();
+    EXPECT_EQ(temperature().value, SensorValue{});
+    host().sensor_measured("nursery", "temperature", 20.5, measured_at);
+    told.at.reset();
+    anew.unique_id = "another camera in its place";
+    host().camera_found(anew);
+    hub->idle();
+    EXPECT_EQ(temperature().value, SensorValue{});
+}
+
 TEST_F(Cycle, ADriverReadsTheWishesOfItsCamera) {
     ASSERT_TRUE(hub->set("volume", 40.0));
     const Wishes wishes = host().wishes("nursery");
