@@ -79,6 +79,8 @@ Result<DriverOptions> options_of(const config::Config& config, const config::Acc
     out.account = out.account.scaled(config.time_scale);
     out.timing = out.timing.scaled(config.time_scale);
     out.events = out.events.scaled(config.time_scale);
+    out.breathing = account.breathing;
+    out.events.sleep = account.sleep;
     for (const auto& [serial, place] : account.cameras) {
         if (!place.address.empty()) out.addresses.emplace(serial, place.address);
     }

@@ -17,6 +17,9 @@ using base::fail;
 using base::Result;
 using nlohmann::json;
 
+// Beside what a vendor tells of a baby's breathing and sleep, wherever it is shown.
+constexpr const char* kBabyNotice = "Not a medical or safety device. Keep the maker's alarm on.";
+
 template <typename... Fs>
 struct Overloaded : Fs... {
     using Fs::operator()...;
@@ -174,6 +177,7 @@ json to_json(const Sensor& sensor) {
              {"baby_data", sensor.baby_data}};
     put_if(out, "unit", sensor.unit);
     put_if(out, "at", sensor.at);
+    if (sensor.baby_data) out["notice"] = kBabyNotice;
     return out;
 }
 

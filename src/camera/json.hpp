@@ -12,7 +12,7 @@ namespace casement::camera {
 /// verb?, destructive?, writable, pending, since?, by?, refused?, note?}. An unknown value is null;
 /// a light is {"on": true, "level": 35}.
 nlohmann::json to_json(const Setting& setting);
-/// {id, name, kind, unit?, value, at?, diagnostic, baby_data}.
+/// {id, name, kind, unit?, value, at?, diagnostic, baby_data, notice?}.
 nlohmann::json to_json(const Sensor& sensor);
 /// {code, text, action, since?, next_try?}.
 nlohmann::json to_json(const Reason& reason);

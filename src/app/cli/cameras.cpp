@@ -165,6 +165,13 @@ int show_camera(Hub& hub, const Console& console, const ShowCamera& command) {
         add_line(console, text_at(sensor, "id"),
                  shown(value_at(sensor, "value")) + (unit.empty() ? "" : " " + unit));
     }
+    // Once for all of them: they come together.
+    for (const json& sensor : list_at(*camera, "sensors")) {
+        const std::string notice = text_at(sensor, "notice");
+        if (notice.empty()) continue;
+        add_line(console, "notice", notice);
+        break;
+    }
     return kOk;
 }
 

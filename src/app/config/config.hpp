@@ -112,6 +112,7 @@ struct Account {
     std::map<std::string, std::string> resolve;  // "name:port" -> "address:port"
     // nanit
     std::map<std::string, NanitAddress> cameras;  // by serial number
+    bool breathing = false, sleep = false;        // shown, with a notice
     bool operator==(const Account&) const = default;
 };
 

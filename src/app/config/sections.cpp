@@ -200,6 +200,12 @@ const Fields<Account>& fields_of(std::type_identity<Account>) {
               "nest: \"name:port\" to \"address:port\", instead of asking the DNS"),
         field("cameras", &Account::cameras,
               "nanit: by serial number, where a camera is not found by itself"),
+        field("breathing", &Account::breathing,
+              "nanit: show what the camera tells of breathing motions; not a medical or safety "
+              "device"),
+        field("sleep", &Account::sleep,
+              "nanit: show the vendor's analysis of sleep, which may need a plan; not a medical or "
+              "safety device"),
         field("ca_file", &Account::ca_file,
               "PEM file of authorities to trust instead of the system's"),
         field("endpoints", &Account::endpoints,
@@ -219,7 +225,7 @@ bool check_fields(const Value& value, const Account& account) {
     bool fine = need(value, account.name, "name", "home");
     const bool is_nest = *account.vendor == Vendor::Nest;
     const std::vector<std::string> foreign =
-        is_nest ? std::vector<std::string>{"cameras"}
+        is_nest ? std::vector<std::string>{"cameras", "breathing", "sleep"}
                 : std::vector<std::string>{"sign_in", "way", "snapshots", "resolve"};
     const std::vector<std::string> endpoints =
         is_nest ? std::vector<std::string>{"home",       "camera_api",    "google_token",

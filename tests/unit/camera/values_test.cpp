@@ -255,6 +255,19 @@ TEST(State, HasOneWordEach) {
         "reason":{"code":"no-route","text":"It does not answer on the network.","action":"why"}})"));
 }
 
+TEST(Sensor, OfABabyIsNeverToldWithoutTheNotice) {
+    Sensor sensor{.id = "asleep",
+                  .name = "Asleep",
+                  .kind = SensorKind::Flag,
+                  .unit = {},
+                  .value = true,
+                  .at = {}};
+    EXPECT_FALSE(to_json(sensor).contains("notice"));
+    sensor.baby_data = true;
+    EXPECT_EQ(to_json(sensor)["notice"],
+              "Not a medical or safety device. Keep the maker's alarm on.");
+}
+
 TEST(Awake, HasACauseInAWord) {
     for (const WakeCause cause : {WakeCause::Viewer, WakeCause::Event, WakeCause::Command,
                                   WakeCause::Settings, WakeCause::KeepAlive}) {

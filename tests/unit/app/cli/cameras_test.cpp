@@ -43,6 +43,17 @@ TEST_F(CliCameras, ShowOneWithItsSettingsAndSensors) {
     }
 }
 
+TEST_F(CliCameras, SaysOnceThatWhatIsToldOfABabyIsNoMedicalDevice) {
+    EXPECT_EQ(show_camera(hub, console, {"porch"}), kOk);
+    EXPECT_THAT(out.str(), Not(HasSubstr("notice")));
+    const nlohmann::json told{
+        {"id", "asleep"}, {"value", true}, {"notice", "Not a medical device."}};
+    hub.answer("GET /api/v1/cameras/hall", {{"id", "hall"}, {"sensors", {told, told}}});
+    EXPECT_EQ(show_camera(hub, console, {"hall"}), kOk);
+    EXPECT_THAT(out.str(), testing::EndsWith("\nnotice       Not a medical device.\n"));
+    EXPECT_EQ(out.str().find("notice"), out.str().rfind("notice"));
+}
+
 TEST_F(CliCameras, SaysHowToLearnWhereACameraPushesTo) {
     hub.answer("GET /api/v1/cameras/hall", {{"id", "hall"}, {"way", "push"}});
     EXPECT_EQ(show_camera(hub, console, {"hall"}), kOk);

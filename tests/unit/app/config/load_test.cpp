@@ -281,6 +281,9 @@ TEST(Config, FindsAccountsThatAreNotThere) {
     EXPECT_THAT(complaints("accounts: [{vendor: nest, name: h}, {vendor: nanit, name: h}]"),
                 HasSubstr("a second account with the name \"h\""));
     EXPECT_THAT(complaints("accounts: [{name: h}]"), HasSubstr("accounts[0] needs vendor"));
+    EXPECT_THAT(complaints("accounts: [{vendor: nest, name: h, breathing: true}]"),
+                HasSubstr("\"breathing\" belongs to nanit accounts"));
+    EXPECT_EQ(complaints("accounts: [{vendor: nanit, name: h, breathing: true, sleep: true}]"), "");
     EXPECT_THAT(complaints("accounts: [{vendor: nanit, name: h, sign_in: google}]"),
                 HasSubstr("\"sign_in\" belongs to nest accounts"));
 }
