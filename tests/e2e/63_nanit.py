@@ -2,16 +2,12 @@
 """A hub and an emulated Nanit household: sign-in, the camera publishes here, controls and events, and a day of trouble: the camera cannot reach the hub,
 the internet goes, a phone takes a place, the power is cut, the relay goes deaf when its token ends. Viewers stay through all of it.
 What ran here is our emulator; no hardware."""
-import datetime
 import json
-import socket
-import subprocess
 import sys
-import threading
 import time
 
-from house import BINARY, House, background, end, run, wait_until, work_folder
-from nanit import Nanit
+from house import House, end, wait_until, work_folder
+from nanit import Line, Nanit, Viewer, gaps, sign_in
 
 CAMERA = "robin"
 
@@ -19,58 +15,6 @@ CAMERA = "robin"
 def hub_of(nanit):
     """A house without cameras of its own and the account as the emulator says that it has to be written."""
     return House(extra=nanit.started["configuration"])
-
-
-class Line:
-    """The line between camera and hub, which can be cut: the camera's pictures go through it, nothing else does."""
-
-    def __init__(self, port):
-        self.to, self.is_up, self.pairs = port, True, []
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.port = self.server.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            camera, _ = self.server.accept()
-            if not self.is_up:
-                camera.close()
-                continue
-            hub = socket.create_connection(("127.0.0.1", self.to))
-            self.pairs.append((camera, hub))
-            for source, sink in ((camera, hub), (hub, camera)):
-                threading.Thread(target=self.carry, args=(source, sink), daemon=True).start()
-
-    @staticmethod
-    def carry(source, sink):
-        try:
-            while data := source.recv(65536):
-                sink.sendall(data)
-        except OSError:
-            pass
-        for end_of_line in (source, sink):
-            try:
-                end_of_line.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def cut(self):
-        self.is_up = False
-        for pair in self.pairs:
-            for end_of_line in pair:
-                try:
-                    end_of_line.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-        self.pairs = []
-
-    def mend(self):
-        self.is_up = True
-
-
-def sign_in(house, *more):
-    return subprocess.run([BINARY, "-c", str(house.config), "login", "nanit", "--account", "emulated", "--email", "parent@example.org", "--password-file", "-",
-                           *more], input="nursery\n", capture_output=True, text=True, env=house.env, timeout=30)
 
 
 def way(house):
@@ -91,54 +35,6 @@ def events(house, kind):
 
 def set_to(house, name, value):
     return house.api("PUT", f"/api/v1/cameras/{CAMERA}/settings/{name}", {"value": value})
-
-
-def iso(seconds):
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def gaps(house, since):
-    """[(seconds, reason, sentence)] of the recording: pictures that nobody has. A slate is not recorded."""
-    answer = house.api("GET", f"/api/v1/cameras/{CAMERA}/recordings?from={iso(since)}&to={iso(time.time())}")
-    return [(round(moment(gap["end"]) - moment(gap["start"]), 2), gap["reason"], gap.get("text", "")) for gap in answer["gaps"]]
-
-
-def moment(text):
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-
-
-class Viewer:
-    """Reads a stream with ffmpeg and keeps every packet's time, on the stream's line and on ours."""
-
-    def __init__(self, house, folder):
-        self.log = folder / "viewer.log"
-        self.process = background("ffmpeg", "-v", "info", "-rtsp_transport", "tcp", "-i", house.rtsp(CAMERA), "-map", "0:v", "-c", "copy", "-f", "framecrc", "-", log=self.log)
-
-    def packets(self):
-        """dts in seconds."""
-        out, base = [], None
-        for line in self.log.read_text(errors="replace").splitlines():
-            if line.startswith("#tb 0:"):
-                up, down = line.split(":")[1].strip().split("/")
-                base = int(up) / int(down)
-            elif base and line[:2] == "0," and line.count(",") >= 5:
-                out.append(int(line.split(",")[1]) * base)
-        return out
-
-    def check(self, what):
-        assert self.process.poll() is None, f"{what}: the viewer was thrown out:\n{self.log.read_text()[-2000:]}"
-        times = self.packets()
-        assert all(b > a for a, b in zip(times, times[1:])), f"{what}: time went back"
-        return times
-
-    def flows(self, what, seconds=20):
-        """Pictures come as from a camera; a slate is one a second."""
-        def has_come():
-            before = len(self.packets())
-            time.sleep(1)
-            return len(self.packets()) >= before + 6
-        wait_until(what, has_come, seconds)
-        self.check(what)
 
 
 def signs_in(nanit, house):
@@ -170,7 +66,7 @@ def over_the_relay_and_back(nanit, house, line, viewer):
     wait_until("the way in the house", lambda: way(house) == "house", 60)
     viewer.flows("pictures from the camera itself again")
     time.sleep(3)  # until it is on the disk
-    missing = gaps(house, cut)
+    missing = gaps(house, CAMERA, cut)
     print("house, cloud, house:", missing)
     assert 1 <= len(missing) <= 2 and all(seconds < 3 for seconds, _, _ in missing), missing
 
@@ -191,7 +87,6 @@ def trouble(nanit, house, viewer):
     nanit.say("phones 0")
 
 
-
 def main():
     folder = work_folder("nanit")
     nanit = Nanit(folder, "--mfa", "sms", "--pace", "0.2")
@@ -203,14 +98,14 @@ def main():
         with house:
             signs_in(nanit, house)
             obeys(nanit, house)
-            viewer = Viewer(house, folder)
+            viewer = Viewer(house, folder, CAMERA)
             try:
                 viewer.flows("pictures from the camera itself")
                 assert way(house) == "house", way(house)
                 over_the_relay_and_back(nanit, house, line, viewer)
                 trouble(nanit, house, viewer)
                 time.sleep(3)
-                missing = gaps(house, began)
+                missing = gaps(house, CAMERA, began)
                 print("without pictures:", missing)
                 assert all(reason and text for _, reason, text in missing), missing
             finally:

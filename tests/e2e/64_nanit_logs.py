@@ -6,7 +6,7 @@ import sys
 import tarfile
 
 from house import BINARY, House, wait_until, work_folder
-from nanit import Nanit
+from nanit import Nanit, sign_in
 
 CAMERA = "robin"
 
@@ -64,8 +64,7 @@ def main():
     nanit = Nanit(folder, "--pace", "0.02")
     try:
         with House(extra=nanit.started["configuration"]) as house:
-            signed = subprocess.run([BINARY, "-c", str(house.config), "login", "nanit", "--account", "emulated", "--email", "parent@example.org",
-                                     "--password-file", "-"], input="nursery\n", capture_output=True, text=True, env=house.env, timeout=30)
+            signed = sign_in(house)
             assert signed.returncode == 0, signed
             wait_until("the camera is live", lambda: CAMERA in casement(house, "cameras").stdout and house.camera(CAMERA)["state"]["word"] == "live")
             gives_them(nanit, house, folder)
