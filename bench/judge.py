@@ -61,4 +61,8 @@ for scenario in ("s4/50", "s4r/50"):
 judge("record/20 CPU, of the plain recorder's", ratio("cores", "record/20", other="plain-recorder"), 1.5)
 judge("arlo/50 slowest acknowledgement of 50 registrations in a second, ms", median("ack_ms_max", "arlo/50"), 1000)
 judge("arlo/50 alert to webhook p99, ms", median("hook_ms_p99", "arlo/50"), 10)
+judge("nanit: bytes to the MQTT broker p99, ms", median("mqtt_ms_p99", "nanit-mqtt"), 20)
+for direction in ("house to cloud", "cloud to house"):
+    judge(f"nanit {direction}: longest time without a picture, s", median("gap_s_max", f"nanit-change-over {direction}"), 3)
+judge("nanit-day: what the day missed", median("missed", "nanit-day"), 0)
 sys.exit(1 if failed else 0)
