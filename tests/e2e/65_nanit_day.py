@@ -205,6 +205,8 @@ def main():
             finally:
                 for viewer in viewers.values():
                     end(viewer.process)
+            told = re.findall(r"eyJ[A-Za-z0-9_-]{8,}\.", house.log_text())
+            judged("tokens in the log", not told, len(told))
         after = day.status()
         left = [(c["streams"]["active"], c["sessions"]) for c in after["cameras"]]
         judged("streams and connections left behind", left == [(0, 0), (0, 0)], left)

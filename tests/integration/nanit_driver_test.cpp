@@ -235,6 +235,28 @@ TEST_F(NanitHousehold, OutlivesItsTokens) {
     EXPECT_EQ(host_.states["c1"].size(), 1);  // live, and nothing since
 }
 
+/// With the waits as they are for everybody.
+TEST_F(NanitHousehold, LeavesADeafRelayWithinFifteenSeconds) {
+    emulators::nanit::HouseholdOptions options;
+    options.access_ttl = 3s;
+    furnish(options);
+    sign_in();
+    open(false, Timing{});
+    ASSERT_TRUE(link_is("cloud"));
+    ASSERT_TRUE(wait_for([&] { return host_.word("c1") == StateWord::Live; }));
+    (void)wait_for([] { return false; }, 3s);
+    const auto& relay = household_->cloud().relay("N301EMU0000001");
+    const auto dropped = relay.counters().dropped;
+    const auto began = std::chrono::steady_clock::now();
+    const auto answer = loop_.run([&]() -> Task<Result<>> {
+        co_return co_await driver_->set("c1", "volume", 44.0, in(20s));
+    });
+    EXPECT_TRUE(answer) << answer.error().message();
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 15s);
+    EXPECT_GT(relay.counters().dropped, dropped);
+    EXPECT_EQ(host_.setting("c1", "volume"), Value(44.0));
+}
+
 TEST_F(NanitHousehold, ComesBackAfterThePowerDoes) {
     furnish();
     sign_in();

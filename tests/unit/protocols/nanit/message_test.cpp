@@ -57,6 +57,7 @@ TEST(NanitMessage, ReadsAPushedTemperatureWithBothClocks) {
     EXPECT_EQ(request.id(), 5001);
     EXPECT_EQ(request.type(), kPutSensorData);
     ASSERT_EQ(request.sensor_data_size(), 1);
+    EXPECT_EQ(request.sensor_data(0).value_milli(), 21'840);
     EXPECT_EQ(request.sensor_data(0).timestamp(), 86'400);
     EXPECT_EQ(request.sensor_data(0).timestamp_real(), 1'767'225'600'000u);
 }
@@ -123,7 +124,9 @@ TEST(NanitMessage, WritesPlaybackWithATimerThatNeverEnds) {
                     "74 65 20 4e 6f 69 73 65 2e 77 61 76"));
     pb::Playback timer;
     timer.set_duration(-1);  // ten bytes, as any negative int32
-    EXPECT_EQ(timer.SerializeAsString().size(), 11u);
+    const std::string written = timer.SerializeAsString();
+    const auto expected = bytes("10 ff ff ff ff ff ff ff ff ff 01");
+    EXPECT_TRUE(std::ranges::equal(base::as_bytes(written), expected));
 }
 
 TEST(NanitMessage, ReadsBreathing) {
@@ -143,6 +146,11 @@ TEST(NanitMessage, ReadsBreathing) {
 }
 
 TEST(NanitMessage, KeepsNumbersAndFieldsOfANewerFirmware) {
+    // Named by newer apps alone: a sensor of type 7, a request of type 50.
+    const auto known = parsed("08 01 12 0a 08 01 10 32 6a 04 08 07 20 01");
+    EXPECT_EQ(known.request().type(), 50);
+    EXPECT_EQ(known.request().sensor_data(0).sensor_type(), 7);
+    EXPECT_TRUE(known.request().sensor_data(0).is_alert());
     // A sensor of type 99, a request of type 900, and field 40 of the request.
     const auto text = bytes("08 01 12 0f 08 01 10 84 07 6a 04 08 63 18 01 c2 02 01 78");
     const auto message = parse(text);
