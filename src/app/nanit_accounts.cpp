@@ -71,6 +71,7 @@ Result<DriverOptions> options_of(const config::Config& config, const config::Acc
     CASEMENT_TRY(out.api, nanit_api_options(account));
     CASEMENT_TRY(out.relay, relay_options(account, out.api));
     CASEMENT_TRY(out.media, media_options(config, account, out.api, own_address));
+    out.clips = {.data = data, .http = out.api.http, .allow_plain = out.media.allow_loopback};
     out.logs.directory = data + "/logs";
     out.logs.listen_host = config.rtmp.listen.host;
     out.logs.hub_host = out.media.hub_host;

@@ -18,6 +18,7 @@ using nlohmann::json;
 constexpr std::size_t kMaxId = 64;            // public samples have 8 to 15 characters
 constexpr std::size_t kMaxTokenBytes = 8192;  // fits a header of any server
 constexpr std::size_t kMaxName = 100;
+constexpr std::size_t kMaxClipUrl = 4096;  // a signature is a few hundred
 
 std::unexpected<base::Error> no_answer(std::string_view what) {
     return base::fail_because("vendor-down", ErrorKind::Unavailable,
@@ -68,6 +69,14 @@ std::string raw_of(json value) {
     redact(value);
     std::string out = value.dump(-1, ' ', false, json::error_handler_t::replace);
     return out.size() <= kMaxRawBytes ? out : std::string{};
+}
+
+/// Of the first piece; nothing where the account has no plan for clips.
+base::Secret clip_of(const json& event) {
+    const json& pieces = at(at(event, "playlist"), "media_segments");
+    if (!pieces.is_array() || pieces.empty()) return {};
+    std::string url = text_at(pieces.front(), "video_url");
+    return url.size() <= kMaxClipUrl ? base::Secret(std::move(url)) : base::Secret{};
 }
 
 Baby baby_of(const json& item) {
@@ -222,6 +231,7 @@ Result<std::vector<SleepEvent>> parse_events(std::string_view body) {
         if (event.end && *event.end < event.time) event.end.reset();
         event.confidence = number_at(item, "confidence");
         if (event.confidence) event.confidence = std::clamp(*event.confidence, 0.0, 1.0);
+        event.clip = clip_of(item);
         event.raw = raw_of(item);
         out.push_back(std::move(event));
     }

@@ -60,6 +60,7 @@ struct SleepEvent {
     base::WallTime time{};
     std::optional<base::WallTime> end;
     std::optional<double> confidence;  // 0..1
+    base::Secret clip;  // where a film of it is, for whoever knows the address; mostly empty
     std::string raw;
 };
 

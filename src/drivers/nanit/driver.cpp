@@ -74,10 +74,12 @@ void Driver::tell_account(const camera::AccountState& state) {
 Task<Result<>> Driver::run(camera::DriverHost& host) {
     co_await asio::this_coro::throw_if_cancelled(false);
     host_ = &host;
+    ClipPictures pictures(executor_, disk_, options_.clips, log_);
     std::optional<EventPoll> events;
     if (event_memory_) {
         const auto unit = [] { return static_cast<double>(base::random_u32()) / 4294967296.0; };
-        events.emplace(account_, host, *event_memory_, household_.clock, unit, options_.events);
+        events.emplace(account_, host, *event_memory_, household_.clock, unit, options_.events,
+                       &pictures);
         events_ = &*events;
     }
     async::TaskGroup tasks(executor_, log_);

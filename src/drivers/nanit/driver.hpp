@@ -26,6 +26,7 @@ struct DriverOptions {
     /// A baby's camera is known by this id. On the driver's executor; may be empty.
     std::function<void(const std::string& baby, const std::string& camera)> named{};
     LogOptions logs{};
+    ClipOptions clips{};
     std::map<std::string, std::string> addresses{};  // host:port of cameras' own sockets, by serial
     /// Shows what the camera tells of breathing motions. It is no medical or safety device.
     bool breathing = false;

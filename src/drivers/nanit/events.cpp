@@ -16,6 +16,10 @@ using base::Result;
 using base::Secret;
 using std::chrono::milliseconds;
 
+// Of a baby: more happens in no five minutes.
+constexpr std::size_t kMaxUnseen = 50;
+constexpr int kMostTries = 3;
+
 /// Alerts come by both feeds.
 bool is_alert(const SleepEvent& line) {
     return line.key == "MOTION" || line.key == "SOUND" || line.key == "CAMERA_CRY_DETECTION";
@@ -34,14 +38,16 @@ PollOptions PollOptions::scaled(double time_scale) const {
 }
 
 EventPoll::EventPoll(Account& account, camera::DriverHost& host, PollMemory& memory,
-                     const base::Clock& clock, std::function<double()> unit, PollOptions options)
+                     const base::Clock& clock, std::function<double()> unit, PollOptions options,
+                     ClipPictures* pictures)
     : account_(account),
       host_(host),
       memory_(memory),
       clock_(clock),
       unit_(std::move(unit)),
       options_(std::move(options)),
-      log_(base::Log().component("nanit").with("account", account.name())) {}
+      log_(base::Log().component("nanit").with("account", account.name())),
+      pictures_(pictures != nullptr && pictures->is_wanted() ? pictures : nullptr) {}
 
 EventPoll::~EventPoll() = default;
 
@@ -214,6 +220,41 @@ Task<Result<>> EventPoll::ask_lines(WatchPtr watch) {
     watch->has_lines = true;
     if (options_.sleep) measure(*watch, watch->sleep.measured());
     co_await keep(watch, std::move(mark));
+    co_return co_await fetch_picture(std::move(watch), lines);
+}
+
+void EventPoll::expect_picture(Watch& watch, const std::string& uid, const events::Event& event) {
+    if (pictures_ == nullptr || uid.empty()) return;
+    // What could not be stored is told again.
+    watch.unseen.remove_if([&](const Unseen& one) { return one.uid == uid; });
+    watch.unseen.push_back({.uid = uid, .event = event});
+    if (watch.unseen.size() > kMaxUnseen) watch.unseen.pop_front();
+}
+
+/// One at a time, so that no film keeps the alerts waiting for long. It may be there minutes after
+/// its event was told.
+Task<Result<>> EventPoll::fetch_picture(WatchPtr watch, const std::vector<SleepEvent>& lines) {
+    const auto has_clip = [&](const Unseen& one) {
+        const auto line = std::ranges::find(lines, one.uid, &SleepEvent::uid);
+        return line != lines.end() && !line->clip.empty();
+    };
+    const auto next = std::ranges::find_if(watch->unseen, has_clip);
+    if (next == watch->unseen.end()) co_return Result<>{};
+    Unseen one = std::move(*next);
+    watch->unseen.erase(next);
+    const auto media = co_await pictures_->fetch(
+        watch->camera, one.uid, std::ranges::find(lines, one.uid, &SleepEvent::uid)->clip,
+        Deadline::in(options_.patience));
+    if (!media) {
+        if (media.error().is(ErrorKind::Cancelled)) co_return std::unexpected(media.error());
+        log_.debug("There is no picture of an event: {}", media.error().message());
+        if (++one.tries < kMostTries) watch->unseen.push_back(std::move(one));
+        co_return Result<>{};
+    }
+    // The log knows it by its vendor_id, and adds what is new.
+    one.event.media = *media;
+    if (const auto told = co_await host_.event(std::move(one.event)); !told)
+        log_.warn("The picture of an event is not kept: {}", told.error().message());
     co_return Result<>{};
 }
 
@@ -241,11 +282,15 @@ void EventPoll::measure(Watch& watch, const Measured& values) {
 }
 
 Task<Result<>> EventPoll::tell(WatchPtr watch, const Message& message) {
-    return publish(event_of(message, watch->camera, clock_.wall_now()));
+    events::Event event = event_of(message, watch->camera, clock_.wall_now());
+    expect_picture(*watch, message.event_uid, event);
+    return publish(std::move(event));
 }
 
 Task<Result<>> EventPoll::tell(WatchPtr watch, const SleepEvent& line) {
-    return publish(event_of(line, watch->camera, clock_.wall_now()));
+    events::Event event = event_of(line, watch->camera, clock_.wall_now());
+    expect_picture(*watch, line.uid, event);
+    return publish(std::move(event));
 }
 
 /// Success means: never again. That is so too of what the log refuses.

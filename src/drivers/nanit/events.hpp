@@ -2,6 +2,7 @@
 // The cloud's two feeds of events, asked again and again: alerts, and the sleep analysis.
 
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "camera/driver.hpp"
 #include "drivers/nanit/account.hpp"
+#include "drivers/nanit/clip_pictures.hpp"
 #include "drivers/nanit/poll_memory.hpp"
 #include "drivers/nanit/seen.hpp"
 #include "drivers/nanit/sleep.hpp"
@@ -47,9 +49,10 @@ struct WatchedBaby {
 /// Lives on one executor; all it is given outlives run().
 class EventPoll {
 public:
-    /// `unit` gives numbers of [0, 1).
+    /// `unit` gives numbers of [0, 1). Without `pictures` events have none.
     EventPoll(Account& account, camera::DriverHost& host, PollMemory& memory,
-              const base::Clock& clock, std::function<double()> unit, PollOptions options = {});
+              const base::Clock& clock, std::function<double()> unit, PollOptions options = {},
+              ClipPictures* pictures = nullptr);
     ~EventPoll();
 
     /// Lives until cancelled.
@@ -63,12 +66,19 @@ private:
         base::SteadyTime at{};  // the beginning of time: at once
         int failures = 0;
     };
+    /// An event that was told and may get a picture yet.
+    struct Unseen {
+        std::string uid;  // among the lines
+        events::Event event;
+        int tries = 0;
+    };
     struct Watch {
         std::string baby, camera;
         PollMark mark;
         bool has_messages = false, has_lines = false;  // answered once in this run
         Seen messages, lines;
         Due due[3];
+        std::list<Unseen> unseen;  // the oldest first, at most kMaxUnseen
         SleepState sleep;
         std::map<std::string, camera::SensorValue> told;  // sensors, by id
     };
@@ -86,6 +96,8 @@ private:
     async::Task<base::Result<>> tell(WatchPtr watch, const Message& message);
     async::Task<base::Result<>> tell(WatchPtr watch, const SleepEvent& line);
     async::Task<base::Result<>> publish(events::Event event);
+    void expect_picture(Watch& watch, const std::string& uid, const events::Event& event);
+    async::Task<base::Result<>> fetch_picture(WatchPtr watch, const std::vector<SleepEvent>& lines);
     async::Task<> keep(WatchPtr watch, PollMark mark);
     void measure(Watch& watch, const Measured& values);
     void plan(Watch& watch, Feed feed, const base::Result<>& outcome);
@@ -99,6 +111,7 @@ private:
     const std::function<double()> unit_;
     const PollOptions options_;
     const base::Log log_;
+    ClipPictures* const pictures_;             // null: none
     std::map<std::string, WatchPtr> watches_;  // by baby
     std::map<std::string, PollMark> marks_;    // as they were when run() began
     std::vector<Ending> endings_;

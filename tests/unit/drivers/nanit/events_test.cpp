@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include <nlohmann/json.hpp>
 
 #include "drivers/nanit/happenings.hpp"
@@ -95,6 +97,12 @@ protected:
                              co_return Response::json(200, stats_.dump());
                          });
         }
+        server.route("GET", "/films/{name}", [this](Request request) -> Task<Response> {
+            ++asked_["film"];
+            authorizations_ += request.headers.get("Authorization");
+            if (film_.empty()) co_return Response::empty(403);
+            co_return Response::text(200, film_);
+        });
         server.route("POST", "/tokens/refresh",
                      [](Request) -> Task<Response> { co_return Response::empty(404); });
     }
@@ -130,10 +138,31 @@ protected:
         end();
         tasks_.emplace(loop_.executor(), base::Log());
         poll_ = std::make_unique<EventPoll>(
-            *account_, host_, *memory_, clock_, [this] { return unit_; }, options_);
+            *account_, host_, *memory_, clock_, [this] { return unit_; }, options_, pictures());
         poll_->set_babies(std::move(babies));
         tasks_->spawn("poll", [this]() -> Task<> { return poll_->run(); });
         settle();
+    }
+    ClipPictures* pictures() {
+        if (clips_.data.empty()) return nullptr;
+        return &films_.emplace(loop_.executor(), disk_, clips_, base::Log());
+    }
+    Result<std::string> fetch(const std::string& event, const std::string& address) {
+        return loop_.run([&]() -> Task<Result<std::string>> {
+            co_return co_await pictures()->fetch("nursery", event, Secret(address),
+                                                 async::Deadline::in(5s));
+        });
+    }
+    std::vector<std::string> kept() const {
+        std::vector<std::string> out;
+        std::error_code none;
+        for (const auto& entry : std::filesystem::directory_iterator(dir_.path("events"), none))
+            out.push_back(entry.path().filename());
+        std::ranges::sort(out);
+        return out;
+    }
+    static std::string a_film() {
+        return store::read_file(fakes::test_data() + "/media/ffmpeg_h264_aac.mp4", 1 << 24).value();
     }
     void end() {
         if (!tasks_) return;
@@ -180,6 +209,9 @@ protected:
     std::unique_ptr<EventPoll> poll_;
     std::optional<async::TaskGroup> tasks_;
 
+    ClipOptions clips_;  // without data: no pictures
+    std::optional<ClipPictures> films_;
+    std::string film_, authorizations_;
     std::map<std::string, int> asked_;
     std::vector<base::SteadyTime> asked_at_;
     std::map<std::string, json> messages_, lines_;
@@ -290,6 +322,113 @@ TEST_F(EventPollTest, TheSameAlertInBothFeedsIsOneEvent) {
     lines_["anna"].push_back(line("ev2", "MOTION", clock_.wall_now()));  // only there
     pass(30s);
     EXPECT_THAT(host_.ids(), ElementsAre("nursery:5", "nursery:ev2"));
+}
+
+struct EventPictureTest : EventPollTest {
+    void SetUp() override {
+        EventPollTest::SetUp();
+        clips_ = {.data = dir_.path(), .allow_plain = true};
+        film_ = a_film();
+    }
+    void motion(const std::string& uid, bool has_film = true) {
+        json found = line(uid, "MOTION", clock_.wall_now());
+        if (has_film) add_film(found);
+        lines_["anna"].push_back(found);
+        messages_["anna"].push_back(message(++last_message_, "MOTION", clock_.wall_now(), uid));
+    }
+    void add_film(json& found) {
+        found["clip"] = true;
+        found["playlist"] = {
+            {"media_segments", {{{"video_url", url("/films/f.mp4?signature=s")}}}}};
+    }
+    int last_message_ = 100;
+};
+
+TEST_F(EventPictureTest, AnEventHasThePictureOfItsFilmAsSoonAsThatIsThere) {
+    begin();
+    motion("ev:1.2", false);
+    pass(30s);
+    ASSERT_THAT(host_.ids(), ElementsAre("nursery:101"));
+    EXPECT_EQ(host_.told[0].media, "");
+    add_film(lines_["anna"][0]);
+    pass(30s);
+    for (int i = 0; i < 100 && host_.told.size() < 2; ++i) settle();  // real time: it is decoded
+    ASSERT_THAT(host_.ids(), ElementsAre("nursery:101", "nursery:101"));
+    EXPECT_EQ(host_.told[1].kind, "motion");
+    EXPECT_EQ(host_.told[1].media, "events/nanit-nursery-ev_1_2.jpg");
+    EXPECT_THAT(kept(), ElementsAre("nanit-nursery-ev_1_2.jpg"));
+    const auto jpeg = store::read_file(dir_.path(host_.told[1].media), 1 << 24).value();
+    EXPECT_THAT(jpeg, testing::StartsWith("\xff\xd8\xff"));
+    EXPECT_EQ(authorizations_, "") << "the vendor's store sees no token of ours";
+    pass(120s);
+    EXPECT_EQ(asked_["film"], 1);
+}
+
+TEST_F(EventPictureTest, AFilmThatIsNoneIsAskedForThreeTimesAndCostsOnlyThePicture) {
+    begin();
+    film_ = "this is no film";
+    motion("ev1");
+    pass(300s);
+    pass(300s);
+    for (int i = 0; i < 20; ++i) pass(30s);
+    EXPECT_EQ(asked_["film"], 3);
+    EXPECT_THAT(host_.ids(), ElementsAre("nursery:101"));
+    EXPECT_THAT(kept(), IsEmpty());
+}
+
+TEST_F(EventPictureTest, WithoutAFolderNoFilmIsAskedFor) {
+    clips_.data.clear();
+    begin();
+    motion("ev1");
+    pass(60s);
+    EXPECT_EQ(asked_["film"], 0);
+    EXPECT_EQ(host_.told.size(), 1u);
+}
+
+TEST_F(EventPictureTest, AFilmHasALimit) {
+    clips_.max_clip_bytes = film_.size();
+    EXPECT_TRUE(fetch("ev1", url("/films/f.mp4")));
+    clips_.max_clip_bytes = film_.size() - 1;
+    const auto refused = fetch("ev2", url("/films/f.mp4"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind(), ErrorKind::ResourceExhausted);
+    EXPECT_THAT(kept(), ElementsAre("nanit-nursery-ev1.jpg"));
+}
+
+TEST_F(EventPictureTest, AFilmThatIsCutShortHasItsFirstPictureOrNone) {
+    for (std::size_t length = 0; length < film_.size(); length += film_.size() / 16) {
+        const std::string whole = std::exchange(film_, film_.substr(0, length) + " ");
+        (void)fetch("ev1", url("/films/f.mp4"));
+        film_ = whole;
+        EXPECT_THAT(kept(), testing::Each(testing::EndsWith(".jpg")));
+    }
+}
+
+TEST_F(EventPictureTest, NobodyIsAskedWithoutTlsOrWithAPassword) {
+    for (const char* const address : {"", "films", "ftp://films.example/f", "http://192.0.2.1/f",
+                                      "https://a:b@films.example/f", "file:///etc/passwd"}) {
+        const auto refused = fetch("ev1", address);
+        ASSERT_FALSE(refused) << address;
+        EXPECT_EQ(refused.error().kind(), ErrorKind::InvalidArgument) << address;
+    }
+    clips_.allow_plain = false;
+    EXPECT_FALSE(fetch("ev1", url("/films/f.mp4")));
+    EXPECT_EQ(asked_["film"], 0);
+}
+
+TEST_F(EventPictureTest, TheOldestPicturesGo) {
+    clips_.most = 2;
+    std::filesystem::create_directories(dir_.path("events"));
+    ASSERT_TRUE(store::replace_file(dir_.path("events/of-another.jpg"), "x"));
+    for (const char* const event : {"../../ev1", "ev2", "ev3"}) {
+        ASSERT_TRUE(fetch(event, url("/films/f.mp4")));
+        for (const std::string& name : kept()) {  // as if an hour had passed
+            const auto file = dir_.path("events/" + name);
+            std::filesystem::last_write_time(file, std::filesystem::last_write_time(file) - 1h);
+        }
+    }
+    EXPECT_THAT(kept(),
+                ElementsAre("nanit-nursery-ev2.jpg", "nanit-nursery-ev3.jpg", "of-another.jpg"));
 }
 
 TEST_F(EventPollTest, TroubleIsWaitedForLongerAndLonger) {
