@@ -103,7 +103,7 @@ void Planner::read_account() {
             "no password is kept: the session renews itself, and a person signs in anew if it "
             "ends");
     const std::string* const token = variable("NANIT_REFRESH_TOKEN");
-    const bool has_token = token != nullptr && drivers::nanit::is_token(*token);
+    const bool has_token = token != nullptr && drivers::is_token(*token);
     if (token != nullptr && !has_token)
         say(Verdict::Problem, "NANIT_REFRESH_TOKEN", "is no such token");
     if (!session_.refresh.empty()) {
@@ -274,7 +274,7 @@ Result<std::string> account_name(const cli::ImportNanit& command, const config::
         if (name.empty() && account.vendor == config::Vendor::Nanit) name = account.name;
     }
     if (name.empty()) name = "nursery";
-    if (!drivers::nanit::is_account_name(name))
+    if (!drivers::is_account_name(name))
         return base::fail(ErrorKind::InvalidArgument,
                           "\"{}\" cannot be the name of an account: letters, digits, - and _ only, "
                           "at most 64",

@@ -61,7 +61,7 @@ Result<drivers::nanit::MediaOptions> media_options(const config::Config& config,
 
 Result<DriverOptions> options_of(const config::Config& config, const config::Account& account,
                                  const std::string& data, const std::string& own_address) {
-    if (!drivers::nanit::is_account_name(account.name))
+    if (!drivers::is_account_name(account.name))
         return base::fail(ErrorKind::InvalidArgument,
                           "the Nanit account \"{}\" needs a name of letters, digits, - and _",
                           account.name.substr(0, 64));

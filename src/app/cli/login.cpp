@@ -228,7 +228,7 @@ int login_nanit(const Console& console, Keyboard& keyboard, const LoginNanit& co
     const auto account = nanit_account(config, command.account);
     if (!account) return fail_with(console, account.error());
     const std::string& name = (*account)->name;
-    if (!drivers::nanit::is_account_name(name))
+    if (!drivers::is_account_name(name))
         return fail_with(console, {ErrorKind::InvalidArgument,
                                    fmt::format("\"{}\" cannot be the name of an account: letters, "
                                                "digits, - and _ only, at most 64",

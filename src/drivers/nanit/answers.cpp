@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "drivers/nanit/json.hpp"
+#include "drivers/json.hpp"
 
 namespace casement::drivers::nanit {
 
@@ -15,9 +15,7 @@ using base::ErrorKind;
 using base::Result;
 using nlohmann::json;
 
-constexpr std::size_t kMaxId = 64;            // public samples have 8 to 15 characters
-constexpr std::size_t kMaxTokenBytes = 8192;  // fits a header of any server
-constexpr std::size_t kMaxName = 100;
+constexpr std::size_t kMaxId = 64;         // public samples have 8 to 15 characters
 constexpr std::size_t kMaxClipUrl = 4096;  // a signature is a few hundred
 
 std::unexpected<base::Error> no_answer(std::string_view what) {
@@ -123,30 +121,6 @@ base::Secret token_in(const json& object) {
 }
 
 }  // namespace
-
-bool is_token(std::string_view text) {
-    return !text.empty() && text.size() <= kMaxTokenBytes &&
-           std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
-}
-
-std::string clean_text(std::string_view text) {
-    std::string out;
-    bool is_in_tag = false;
-    for (const char c : text) {
-        if (c == '<') is_in_tag = true;
-        const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-        if (!is_in_tag && c != '>') out += is_control ? ' ' : c;
-        if (c == '>') is_in_tag = false;
-    }
-    if (out.size() > kMaxName) {
-        out.resize(kMaxName + 1);
-        // Not in the middle of a character (RFC 3629 §3).
-        while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xC0) == 0x80)
-            out.pop_back();
-        if (!out.empty()) out.pop_back();
-    }
-    return std::string(base::trimmed(out));
-}
 
 Result<Tokens> parse_tokens(std::string_view body) {
     const auto answer = parse_object(body);

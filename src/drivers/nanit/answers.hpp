@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/secret.hpp"
+#include "drivers/words.hpp"
 
 namespace casement::drivers::nanit {
 
@@ -89,12 +90,6 @@ struct Refusal {
     std::string text;
 };
 Refusal parse_refusal(std::string_view body);
-
-/// Printable, without blanks, at most 8 KiB: it fits a header.
-bool is_token(std::string_view text);
-
-/// Without markup, control characters and outer blanks; at most 100 bytes of whole characters.
-std::string clean_text(std::string_view text);
 
 inline constexpr std::size_t kMaxBabies = 50;
 inline constexpr std::size_t kMaxItems = 100;       // five times what is asked for

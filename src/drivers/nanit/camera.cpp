@@ -6,7 +6,7 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
-#include "drivers/nanit/cancelled.hpp"
+#include "drivers/cancelled.hpp"
 
 namespace casement::drivers::nanit {
 

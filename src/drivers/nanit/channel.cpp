@@ -6,7 +6,7 @@
 #include <boost/asio/cancellation_state.hpp>
 
 #include "base/text.hpp"
-#include "drivers/nanit/cancelled.hpp"
+#include "drivers/cancelled.hpp"
 
 namespace casement::drivers::nanit {
 

@@ -6,7 +6,7 @@
 
 #include "base/random.hpp"
 #include "camera/camera_id.hpp"
-#include "drivers/nanit/cancelled.hpp"
+#include "drivers/cancelled.hpp"
 
 namespace casement::drivers::nanit {
 

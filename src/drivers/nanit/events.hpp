@@ -12,7 +12,7 @@
 #include "drivers/nanit/account.hpp"
 #include "drivers/nanit/clip_pictures.hpp"
 #include "drivers/nanit/poll_memory.hpp"
-#include "drivers/nanit/seen.hpp"
+#include "drivers/seen.hpp"
 #include "drivers/nanit/sleep.hpp"
 
 namespace casement::drivers::nanit {

@@ -5,7 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/random.hpp"
-#include "drivers/nanit/cancelled.hpp"
+#include "drivers/cancelled.hpp"
 
 namespace casement::drivers::nanit {
 

@@ -1,7 +1,7 @@
 #include "drivers/nanit/old_session.hpp"
 
 #include "base/log.hpp"
-#include "drivers/nanit/json.hpp"
+#include "drivers/json.hpp"
 
 namespace casement::drivers::nanit {
 

@@ -1,9 +1,7 @@
 #include "drivers/nanit/session.hpp"
 
-#include <algorithm>
-
 #include "base/log.hpp"
-#include "drivers/nanit/json.hpp"
+#include "drivers/json.hpp"
 
 namespace casement::drivers::nanit {
 
@@ -50,13 +48,6 @@ Session make_session(Tokens tokens, base::WallTime now, std::chrono::millisecond
             .refresh = std::move(tokens.refresh),
             .received = std::chrono::floor<std::chrono::seconds>(now),
             .expires = std::chrono::floor<std::chrono::seconds>(expires)};
-}
-
-bool is_account_name(std::string_view name) {
-    return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '_';
-    });
 }
 
 Result<Session> stored_session(const store::SealedStore& sealed, std::string_view account) {

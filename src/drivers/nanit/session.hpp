@@ -22,9 +22,6 @@ struct Session {
 Session make_session(Tokens tokens, base::WallTime now,
                      std::chrono::milliseconds skew = kClockSkew);
 
-/// Letters, digits, - and _, at most 64: they become part of names in the store and on the disk.
-bool is_account_name(std::string_view name);
-
 // "nanit/NAME/session", "nanit/NAME/challenge". An unreadable one is NotFound, as none is.
 
 base::Result<Session> stored_session(const store::SealedStore& sealed, std::string_view account);

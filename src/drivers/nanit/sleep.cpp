@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "base/text.hpp"
-#include "drivers/nanit/json.hpp"
+#include "drivers/json.hpp"
 
 namespace casement::drivers::nanit {
 

@@ -1,6 +1,6 @@
 #include "drivers/nanit/token.hpp"
 
-#include "drivers/nanit/json.hpp"
+#include "drivers/json.hpp"
 #include "net/http_message.hpp"
 
 namespace casement::drivers::nanit {

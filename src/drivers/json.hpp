@@ -1,6 +1,6 @@
 #pragma once
 // Reading JSON that may be anything: what is missing, null or of another type is nothing. Private
-// to the sources of this folder.
+// to the sources of this folder and those in it.
 
 #include <optional>
 #include <string>
@@ -10,7 +10,7 @@
 
 #include "base/clock.hpp"
 
-namespace casement::drivers::nanit {
+namespace casement::drivers {
 
 /// An object; nothing for what is none, or is nested deeper than `max_depth`.
 std::optional<nlohmann::json> parse_object(std::string_view text, int max_depth = 32);
@@ -22,4 +22,4 @@ std::optional<double> number_at(const nlohmann::json& object, std::string_view k
 /// Seconds since 1970, whole or not, or RFC 3339.
 std::optional<base::WallTime> time_at(const nlohmann::json& object, std::string_view key);
 
-}  // namespace casement::drivers::nanit
+}  // namespace casement::drivers

@@ -5,7 +5,7 @@
 #include <string>
 #include <unordered_map>
 
-namespace casement::drivers::nanit {
+namespace casement::drivers {
 
 /// Forgets those that were not met for longest.
 class Seen {
@@ -32,4 +32,4 @@ private:
     std::unordered_map<std::string, std::list<std::string>::iterator> places_;
 };
 
-}  // namespace casement::drivers::nanit
+}  // namespace casement::drivers

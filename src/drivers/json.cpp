@@ -1,8 +1,8 @@
-#include "drivers/nanit/json.hpp"
+#include "drivers/json.hpp"
 
 #include <cmath>
 
-namespace casement::drivers::nanit {
+namespace casement::drivers {
 
 using nlohmann::json;
 
@@ -50,4 +50,4 @@ std::optional<base::WallTime> time_at(const json& object, std::string_view key) 
     return parsed ? std::optional(*parsed) : std::nullopt;
 }
 
-}  // namespace casement::drivers::nanit
+}  // namespace casement::drivers
