@@ -1,0 +1,145 @@
+#include "emulators/nest/cloud.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "emulators/nest/cloud_state.hpp"
+#include "net/endpoint.hpp"
+
+namespace casement::emulators::nest {
+
+using base::ErrorKind;
+using base::Result;
+
+Cloud::State::State(async::Executor e, async::BlockingPool& p, const base::Clock& c, CloudOptions o,
+                    const base::Log& l)
+    : executor(std::move(e)),
+      clock(c),
+      options(std::move(o)),
+      log(l),
+      next_port(options.first_port),
+      pictures(p, c),
+      tasks(executor, l) {}
+
+Result<Site*> Cloud::State::open_site(std::string name) {
+    boost::system::error_code ec;
+    const auto address = net::ip::make_address(options.address, ec);
+    if (ec || address.is_unspecified())
+        return base::fail(ErrorKind::InvalidArgument, "\"{}\" is not one address", options.address);
+    net::ListenOptions where;
+    where.name = "emulated Nest, " + name;
+    where.address = net::to_text(net::ip::tcp::endpoint(address, next_port));
+    if (next_port != 0) ++next_port;
+    auto made = std::make_unique<Site>();
+    CASEMENT_TRY(made->listener, net::Listener::listen(executor, where));
+    made->url =
+        fmt::format("{}://{}", tls ? "https" : "http", net::to_text(made->listener->endpoint()));
+    made->server = std::make_unique<net::HttpServer>(
+        net::HttpServerOptions{.name = where.name, .tls = tls, .security_headers = false}, log);
+    made->name = std::move(name);
+    sites.push_back(std::move(made));
+    return sites.back().get();
+}
+
+Site& Cloud::State::site(std::string_view name) {
+    return **std::ranges::find_if(sites, [name](const auto& one) { return one->name == name; });
+}
+
+Result<std::unique_ptr<Cloud>> Cloud::start(async::Executor executor, async::BlockingPool& pool,
+                                            const base::Clock& clock, CloudOptions options,
+                                            base::Log log) {
+    const auto state =
+        std::make_shared<State>(std::move(executor), pool, clock, std::move(options), log);
+    if (state->options.certificate) {
+        CASEMENT_TRY(state->tls, net::TlsServerContext::make(*state->options.certificate));
+    }
+    CASEMENT_TRY(Site* const home, state->open_site("home"));
+    state->add_home_routes(*home);
+    state->add_transport_routes(*home);
+    CASEMENT_TRY(Site* const google, state->open_site("google"));
+    state->add_google_routes(*google);
+    CASEMENT_TRY(Site* const web_api, state->open_site("camera_api"));
+    state->add_web_api_routes(*web_api);
+    for (const std::string& region : state->options.regions) {
+        CASEMENT_TRY(Site* const nexus, state->open_site("nexus-" + region));
+        state->add_nexus_routes(*nexus);
+    }
+    for (const auto& site : state->sites) {
+        state->tasks.spawn("emulated Nest, " + site->name, [state, one = site.get()] {
+            return one->listener->run({state->executor}, one->server->acceptor());
+        });
+    }
+    return std::unique_ptr<Cloud>(new Cloud(state));
+}
+
+Cloud::Cloud(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Cloud::~Cloud() {
+    for (const auto& site : state_->sites) site->listener->close();
+    state_->tasks.cancel();
+}
+
+async::Task<> Cloud::stop() {
+    const auto state = state_;
+    for (const auto& site : state->sites) {
+        site->listener->close();
+        co_await site->server->stop(std::chrono::milliseconds{0});
+    }
+    co_await state->tasks.stop();
+}
+
+std::string Cloud::home_url() const { return state_->site("home").url; }
+std::string Cloud::camera_api_url() const { return state_->site("camera_api").url; }
+std::string Cloud::google_url() const { return state_->site("google").url; }
+std::string Cloud::nexus_url(std::string_view region) const {
+    return state_->site(fmt::format("nexus-{}", region)).url;
+}
+
+Accounts& Cloud::accounts() { return state_->accounts; }
+Home& Cloud::home() { return state_->house; }
+Pictures& Cloud::pictures() { return state_->pictures; }
+
+Result<> Cloud::add(Camera camera) {
+    if (std::ranges::find(state_->options.regions, camera.region) == state_->options.regions.end())
+        return base::fail(ErrorKind::InvalidArgument, "there is no region {}", camera.region);
+    camera.nexus_url = nexus_url(camera.region);
+    state_->house.add(std::move(camera));
+    return {};
+}
+
+void Cloud::fail_next(std::string_view route, Fault fault, int times,
+                      std::chrono::seconds retry_after) {
+    state_->faults.push_back({std::string(route), fault, times, retry_after});
+}
+
+Result<> Cloud::set_outage(std::string_view site, Outage outage) {
+    const auto at =
+        std::ranges::find_if(state_->sites, [site](const auto& one) { return one->name == site; });
+    if (at == state_->sites.end())
+        return base::fail(ErrorKind::NotFound, "there is no site {}", site);
+    (*at)->outage = outage;
+    return {};
+}
+
+void Cloud::set_picture_delay(std::chrono::milliseconds delay) { state_->picture_delay = delay; }
+
+void Cloud::heal() {
+    state_->faults.clear();
+    for (const auto& site : state_->sites) site->outage = Outage::None;
+}
+
+const std::deque<Seen>& Cloud::seen() const { return state_->seen; }
+
+std::uint64_t Cloud::requests(std::string_view route) const {
+    const auto at = state_->counts.find(route);
+    return at == state_->counts.end() ? 0 : at->second;
+}
+
+std::uint64_t Cloud::most_at_once(std::string_view route) const {
+    std::uint64_t most = 0;
+    for (const auto& [key, crowd] : state_->crowds) {
+        if (key.first == route) most = std::max(most, crowd.most);
+    }
+    return most;
+}
+
+}  // namespace casement::emulators::nest
