@@ -130,6 +130,75 @@ struct HttpJpegPoll {
     std::vector<std::pair<std::string, base::Secret>> headers;
     Connection connection;
 };
+/// Pictures gathered to films, N at a time, whatever becomes of the stream.
+struct Films {
+    enum class Layout : std::uint8_t {
+        Own,       // FOLDER/CAMERA/2026-01-31/2026-01-31T06-00-00.000Z.mp4, the pictures beside it
+        Foggycam,  // FOLDER/capture/ID/images/HEX.jpg and FOLDER/capture/ID/video/HEX.mp4
+    };
+    std::string folder;  // must exist
+    std::string name;    // of the camera's own folder in it
+    int pictures = 200;  // of one film
+    int frames_per_second = 24;
+    bool keep_pictures = false;  // after they went into a film
+    Layout layout = Layout::Own;
+    bool operator==(const Films&) const = default;
+};
+/// What shows a vendor's server who asks: fields of a request, a token. `is_refused`: the server
+/// did not take what was answered last, which must not be answered again. Runs on the driver's
+/// executor by itself; may outlive the driver.
+template <typename T>
+using Proof = std::function<async::Task<base::Result<T>>(bool is_refused, async::Deadline)>;
+
+/// One JPEG per request, of a vendor whose server says by its status why there is none: 404 the
+/// camera is off, 403 sign in anew, 429 and 5xx later. The request gets a `cachebuster` each time.
+struct AskPictures {
+    using Fields = std::vector<std::pair<std::string, base::Secret>>;
+    base::Url url;
+    std::chrono::milliseconds interval{1000};
+    Proof<Fields> proof;
+    Connection connection;
+    std::optional<Films> films{};
+};
+/// Where a camera is spoken to: its stream opens it, its driver speaks. Thread-safe.
+class BackChannel;
+/// H.264 and AAC of Nest's servers, over TLS or WebSocket.
+struct PullNexustalk {
+    struct Pass {
+        base::Secret token;
+        bool is_google = false;  // a token of a Google account, else a session of a Nest account
+        std::optional<base::WallTime> expires_at{};  // where it is known
+    };
+    std::string camera;  // 32 hexadecimal digits
+    std::string host;    // "host" or "host:port"
+    bool is_websocket = false;
+    bool without_tls = false;            // at a loopback address only: an emulator
+    std::vector<int> profiles{9, 7, 8};  // of pictures, best first
+    bool audio = true;                   // the camera has a microphone that is on
+    Proof<Pass> proof;
+    /// Where the server may send the client: these domains and what is below them, and
+    /// "host:port" as it stands.
+    std::vector<std::string> domains{"dropcam.com", "nest.com"};
+    Connection connection;
+    std::shared_ptr<BackChannel> back_channel{};
+};
+/// Several ways to the same pictures, best first. A worse one is shown until a better one brings a
+/// picture.
+struct BestOf {
+    struct Choice {
+        std::string name;  // a word for a person: "nexustalk"
+        /// Answers the way now. Runs on the driver's executor by itself; may outlive the driver.
+        std::function<async::Task<base::Result<StreamEndpoint>>(async::Deadline)> open;
+    };
+    std::vector<Choice> choices;
+    /// Which choice is shown from now on, and why no better one: empty for the first, or when that
+    /// is not known yet. Called on any io thread; may outlive the driver. May be empty.
+    std::function<void(std::size_t choice, std::optional<base::Error> why)> tell{};
+    /// For the first picture of a choice, and between two of one.
+    std::chrono::milliseconds patience{20'000}, stall{15'000};
+    /// Between two tries of a choice; doubled up to the second.
+    std::chrono::milliseconds again{15'000}, again_at_most{600'000};
+};
 /// A media file at its own pace: demo and tests.
 struct PlayFile {
     std::string path;
