@@ -157,6 +157,9 @@ struct AskPictures {
     base::Url url;
     std::chrono::milliseconds interval{1000};
     Proof<Fields> proof;
+    /// Until the next request, after the server said that the camera is off, that it has trouble
+    /// itself, and that it was asked too often (where it does not say how long).
+    std::chrono::milliseconds when_off{60'000}, when_down{30'000}, when_busy{60'000};
     Connection connection;
     std::optional<Films> films{};
 };
@@ -211,9 +214,9 @@ struct TestPicture {
 };
 
 using Way = std::variant<PullRtsp, PullRtmp, ExpectPush, HttpMjpeg, HttpJpegPoll, PlayFile,
-                         TestPicture, ChangeOver>;
-/// "rtsp", "rtmp", "push", "mjpeg", "jpeg", "file", "test", "change-over": for logs and /api; tells
-/// no secret.
+                         TestPicture, ChangeOver, BestOf>;
+/// "rtsp", "rtmp", "push", "mjpeg", "jpeg", "file", "test", "change-over", "best-of": for logs and
+/// /api; tells no secret.
 std::string_view way_name(const Way& way);
 
 /// A stream that the vendor ends by itself unless it is asked again. Kept by the source that runs

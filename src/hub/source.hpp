@@ -1,6 +1,7 @@
 #pragma once
 // Where frames come from. A source runs once and ends; it never retries: Supervisor does.
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -33,6 +34,9 @@ public:
     virtual bool waits_for_peer() const { return false; }
     /// While it waits: why, where it knows more than that nobody has come yet.
     virtual std::optional<base::Error> waits_because() const { return std::nullopt; }
+
+    /// The longest silence that is none yet, where pictures are rare by nature; 0 = as any other.
+    virtual std::chrono::milliseconds stall() const { return std::chrono::milliseconds{0}; }
 
     /// What it reads, without credentials: "rtsp://10.0.0.9/stream1".
     virtual std::string description() const = 0;

@@ -200,9 +200,9 @@ async::Task<base::Result<>> Supervisor::State::watch(const Source& source) {
             live = false;
             if (!slate && options.slate) slate = Slate::make(stream);
             if (slate) next_look = std::min(next_look, slate->write_until(now));
-        } else if (now - last_progress >= options.stall) {
-            const auto seconds =
-                std::chrono::duration_cast<std::chrono::seconds>(options.stall).count();
+        } else if (const auto stall = std::max(options.stall, source.stall());
+                   now - last_progress >= stall) {
+            const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(stall).count();
             if (live)
                 co_return base::fail_because("stalled", ErrorKind::Unavailable,
                                              "connected, but nothing arrived for {} s", seconds);

@@ -23,8 +23,8 @@ using SourceFactory = std::function<async::Task<base::Result<std::unique_ptr<Sou
 struct SupervisorOptions {
     bool always = true;                        // false: only while a reader wants it
     std::chrono::milliseconds linger{10'000};  // after the last reader of an on-demand stream
-    std::chrono::milliseconds stall{
-        15'000};  // no unit for so long ends a run with reason "stalled" or "no-keyframe"
+    std::chrono::milliseconds stall{15'000};  // no unit for so long (or for Source::stall()) ends a
+                                              // run with reason "stalled" or "no-keyframe"
     std::chrono::milliseconds farewell{2'000};  // allowed for Source::close
     async::BackoffPolicy backoff;
     bool slate =

@@ -25,6 +25,7 @@ public:
     async::Task<> close(async::Deadline deadline) override;
     bool waits_for_peer() const override { return source_->waits_for_peer(); }
     std::optional<base::Error> waits_because() const override { return source_->waits_because(); }
+    std::chrono::milliseconds stall() const override { return source_->stall(); }
     std::string description() const override { return source_->description(); }
 
 private:

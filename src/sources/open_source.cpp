@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "sources/best_of/best_of_source.hpp"
 #include "sources/change_over/change_over_source.hpp"
 #include "sources/file/file_source.hpp"
 #include "sources/generated/generated_source.hpp"
@@ -66,16 +67,27 @@ struct Opener {
         return std::make_unique<generated::GeneratedSource>(way, camera, entrance.surroundings);
     }
     Opened operator()(const camera::ChangeOver& way) const {
-        const auto open = [name = camera, in = entrance](const camera::StreamEndpoint& spare) {
-            return open_source(name, spare, in);
-        };
         return std::make_unique<change_over::ChangeOverSource>(
             camera, way,
             change_over::ChangeOverSource::Parts{
                 .push_door = entrance.push_door,
                 .clock = entrance.surroundings.clock,
                 .log = entrance.surroundings.log.with("camera", camera),
-                .open = open});
+                .open = opener()});
+    }
+    Opened operator()(const camera::BestOf& way) const {
+        return std::make_unique<best_of::BestOfSource>(
+            way,
+            best_of::BestOfSource::Parts{.clock = entrance.surroundings.clock,
+                                         .log = entrance.surroundings.log.with("camera", camera),
+                                         .open = opener()});
+    }
+
+    /// For sources that open others.
+    std::function<Opened(const camera::StreamEndpoint&)> opener() const {
+        return [name = camera, in = entrance](const camera::StreamEndpoint& inner) {
+            return open_source(name, inner, in);
+        };
     }
 };
 

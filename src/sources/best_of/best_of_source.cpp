@@ -1,0 +1,114 @@
+#include "sources/best_of/best_of_source.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace casement::sources::best_of {
+
+using async::Deadline;
+using async::Task;
+using base::Error;
+
+namespace {
+
+// How soon a picture, and the lack of one, is seen.
+constexpr std::chrono::milliseconds kLookEvery{100};
+// For the goodbye of a way while the stream goes on.
+constexpr std::chrono::seconds kFarewell{5};
+
+}  // namespace
+
+BestOfSource::BestOfSource(camera::BestOf way, Parts parts)
+    : way_(std::move(way)), parts_(std::move(parts)), policy_(way_) {}
+
+BestOfSource::~BestOfSource() = default;
+
+Task<base::Result<>> BestOfSource::run(hub::StreamWriter& writer) {
+    farewells_.emplace(co_await asio::this_coro::executor, parts_.log);
+    for (;;) {
+        const Policy::Step step = policy_.step(look(), parts_.clock.steady_now());
+        close_some(step.close, Deadline::in(kFarewell));
+        if (step.open) open(*step.open, writer);
+        tell_change();
+        CASEMENT_CO_TRY(co_await async::sleep_for(kLookEvery));
+    }
+}
+
+std::vector<Policy::Run> BestOfSource::look() const {
+    std::vector<Policy::Run> out;
+    for (const Open& one : open_) {
+        const hub::Source* const source = one.run->source();
+        Policy::Run seen{.choice = one.choice,
+                         .opened_at = one.run->opened_at(),
+                         .last_picture = one.run->last_picture(),
+                         .ends_at = one.run->ends_at(),
+                         .ended = one.run->ended()};
+        if (source) seen.stall = source->stall();
+        if (source && source->waits_for_peer()) seen.waits = source->waits_because();
+        out.push_back(std::move(seen));
+    }
+    return out;
+}
+
+void BestOfSource::open(std::size_t choice, const hub::StreamWriter& writer) {
+    const auto run =
+        std::make_shared<SideRun>(farewells_->executor(), parts_.log, writer, parts_.clock);
+    open_.push_back({choice, run});
+    run->start(way_.choices[choice].open, parts_.open, Deadline::in(way_.patience));
+}
+
+void BestOfSource::close_some(unsigned which, Deadline deadline) {
+    std::vector<Open> kept;
+    for (std::size_t i = 0; i < open_.size(); ++i) {
+        if ((which >> i & 1U) == 0) {
+            kept.push_back(open_[i]);
+            continue;
+        }
+        if (const auto& why = open_[i].run->ended()) {
+            parts_.log.info("No pictures by {}: {}{}{}", way_.choices[open_[i].choice].name,
+                            why->message(), why->reason().empty() ? "" : " reason=", why->reason());
+        }
+        farewells_->spawn("goodbye of a way", [run = open_[i].run, deadline]() -> Task<> {
+            co_await run->close(deadline);
+        });
+    }
+    open_ = std::move(kept);
+}
+
+void BestOfSource::tell_change() {
+    const auto now = policy_.showing();
+    if (!now) return;
+    const auto why = *now == 0 ? std::nullopt : policy_.why();
+    if (now == told_ && (why ? why->message() : "") == told_why_) return;
+    if (now != told_) {
+        parts_.log.info("The pictures come by {}{}{}", way_.choices[*now].name,
+                        why ? ": the better way failed: " : "", why ? why->message() : "");
+    }
+    told_ = now;
+    told_why_ = why ? why->message() : "";
+    if (way_.tell) way_.tell(*now, why);
+}
+
+std::chrono::milliseconds BestOfSource::stall() const {
+    std::chrono::milliseconds out{0};
+    for (const Open& one : open_) {
+        if (one.run->source()) out = std::max(out, one.run->source()->stall());
+    }
+    return out;
+}
+
+Task<> BestOfSource::close(Deadline deadline) {
+    if (!farewells_) co_return;
+    close_some((1U << open_.size()) - 1, deadline);
+    co_await farewells_->join();
+}
+
+std::string BestOfSource::description() const {
+    for (const Open& one : open_) {
+        if (one.choice == policy_.showing() && one.run->source())
+            return one.run->source()->description();
+    }
+    return "none of several ways";
+}
+
+}  // namespace casement::sources::best_of

@@ -1,0 +1,49 @@
+#include "sources/side_run.hpp"
+
+#include <utility>
+
+namespace casement::sources {
+
+using async::Deadline;
+using async::Task;
+using base::Error;
+using base::ErrorKind;
+
+SideRun::SideRun(async::Executor executor, base::Log log, const hub::StreamWriter& writer,
+                 const base::Clock& clock)
+    : clock_(clock),
+      opened_at_(clock.steady_now()),
+      writer_(writer.hand_over(hub::Claim::Spare)),
+      tasks_(std::move(executor), std::move(log)) {
+    writer_->tell(progress_);
+}
+
+void SideRun::start(Ask ask, Open open, Deadline deadline) {
+    tasks_.spawn("way", [self = shared_from_this(), ask = std::move(ask), open = std::move(open),
+                         deadline] { return self->run(ask, open, deadline); });
+}
+
+Task<> SideRun::run(Ask ask, Open open, Deadline deadline) {
+    const auto endpoint = co_await async::with_deadline(deadline, "the way in", ask(deadline));
+    if (!endpoint) {
+        ended_ = endpoint.error();
+        co_return;
+    }
+    auto source = open(*endpoint);
+    if (!source) {
+        ended_ = source.error();
+        co_return;
+    }
+    source_ = std::move(*source);
+    if (endpoint->lease && !endpoint->lease->extend)
+        ends_at_ = clock_.steady_now() + (endpoint->lease->expires_at - clock_.wall_now());
+    const auto ended = co_await source_->run(*writer_);
+    ended_ = ended ? Error(ErrorKind::Unavailable, "the vendor ended the stream") : ended.error();
+}
+
+Task<> SideRun::close(Deadline deadline) {
+    co_await tasks_.stop();
+    if (source_) co_await source_->close(deadline);
+}
+
+}  // namespace casement::sources
