@@ -152,6 +152,7 @@ using Proof = std::function<async::Task<base::Result<T>>(bool is_refused, async:
 
 /// One JPEG per request, of a vendor whose server says by its status why there is none: 404 the
 /// camera is off, 403 sign in anew, 429 and 5xx later. The request gets a `cachebuster` each time.
+/// Films are made for as long as the stream runs.
 struct AskPictures {
     using Fields = std::vector<std::pair<std::string, base::Secret>>;
     base::Url url;
@@ -179,9 +180,9 @@ struct PullNexustalk {
     std::vector<int> profiles{9, 7, 8};  // of pictures, best first
     bool audio = true;                   // the camera has a microphone that is on
     Proof<Pass> proof;
-    /// Where the server may send the client: these domains and what is below them, and
-    /// "host:port" as it stands.
-    std::vector<std::string> domains{"dropcam.com", "nest.com"};
+    /// Host and port of where the server sends the client ("host" or "host:port"; `port` where it
+    /// names none), or why the client does not go there. Called on any io thread.
+    std::function<base::Result<base::Url>(std::string_view said, std::uint16_t port)> follow;
     Connection connection;
     std::shared_ptr<BackChannel> back_channel{};
 };
@@ -214,8 +215,9 @@ struct TestPicture {
 };
 
 using Way = std::variant<PullRtsp, PullRtmp, ExpectPush, HttpMjpeg, HttpJpegPoll, PlayFile,
-                         TestPicture, ChangeOver, BestOf>;
-/// "rtsp", "rtmp", "push", "mjpeg", "jpeg", "file", "test", "change-over", "best-of": for logs and
+                         TestPicture, ChangeOver, BestOf, AskPictures>;
+/// "rtsp", "rtmp", "push", "mjpeg", "jpeg", "file", "test", "change-over", "best-of",
+/// "pictures": for logs and
 /// /api; tells no secret.
 std::string_view way_name(const Way& way);
 

@@ -12,6 +12,7 @@
 #include "sources/push/push_source.hpp"
 #include "sources/rtmp/rtmp_source.hpp"
 #include "sources/rtsp/rtsp_source.hpp"
+#include "sources/snapshots/snapshot_source.hpp"
 #include "sources/without_audio.hpp"
 
 namespace casement::sources {
@@ -81,6 +82,10 @@ struct Opener {
             best_of::BestOfSource::Parts{.clock = entrance.surroundings.clock,
                                          .log = entrance.surroundings.log.with("camera", camera),
                                          .open = opener()});
+    }
+
+    Opened operator()(const camera::AskPictures& way) const {
+        return std::make_unique<snapshots::SnapshotSource>(way, entrance.surroundings);
     }
 
     /// For sources that open others.
