@@ -1,0 +1,188 @@
+#include "drivers/nest/device_access/api.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/log.hpp"
+#include "base/time_scale.hpp"
+
+namespace casement::drivers::nest::device_access {
+
+namespace {
+
+using async::Deadline;
+using async::Task;
+using base::ErrorKind;
+using base::Result;
+using base::Secret;
+using nlohmann::json;
+
+constexpr std::size_t kMaxAnswer = std::size_t{4} << 20;
+constexpr std::size_t kMaxMedia = std::size_t{32} << 20;
+constexpr int kMessagesAtOnce = 10;
+
+std::string bearer(const Secret& token) { return "Bearer " + token.reveal(); }
+
+/// The same refusals mean something else of a subscription.
+base::Error no_events(const base::Error& error) {
+    if (error.is(ErrorKind::NotFound))
+        return {ErrorKind::NotFound, "no-subscription",
+                "Google does not know the Pub/Sub subscription: it deletes those that nobody used "
+                "for 31 days. Make it again."};
+    if (error.is(ErrorKind::PermissionDenied))
+        return {ErrorKind::PermissionDenied, "no-subscription",
+                "Google does not let this sign-in read the Pub/Sub subscription: sign in again and "
+                "allow Pub/Sub too."};
+    return error;
+}
+
+}  // namespace
+
+ApiOptions ApiOptions::scaled(double scale) const {
+    ApiOptions out = *this;
+    out.silence = base::scaled(silence, scale);
+    out.time_scale = time_scale * scale;
+    return out;
+}
+
+Api::Api(async::Executor executor, const base::Clock& clock, ApiOptions options, AccessToken token)
+    : clock_(clock),
+      options_(std::move(options)),
+      token_(std::move(token)),
+      http_(std::move(executor), options_.http),
+      limits_(options_.time_scale) {}
+
+Task<Result<>> Api::place(Limits::Question question, std::string device, std::string kind,
+                          Limits::Rank rank, Deadline deadline) {
+    for (;;) {
+        const base::Duration wait = limits_.take(question, device, kind, rank, clock_.steady_now());
+        if (wait == base::Duration{}) co_return Result<>{};
+        if (deadline.time() < std::chrono::steady_clock::now() + wait)
+            co_return base::fail_because("quota", ErrorKind::ResourceExhausted,
+                                         "Google limits how often Device Access may be asked; "
+                                         "there is a place again in {} s.",
+                                         std::chrono::ceil<std::chrono::seconds>(wait).count());
+        CASEMENT_CO_TRY(co_await async::sleep_for(wait));
+    }
+}
+
+/// With the token in its head; answers the body of a success.
+Task<Api::Answer> Api::send(net::ClientRequest request, Deadline deadline) {
+    request.max_redirects = 0;  // nobody else shall see the token
+    for (const bool is_second : {false, true}) {
+        CASEMENT_CO_TRY(const Secret token, co_await token_(is_second, deadline));
+        net::ClientRequest question = request;
+        question.headers.add("Authorization", bearer(token));
+        CASEMENT_CO_TRY(auto answer, co_await http_.send(std::move(question), deadline));
+        if (answer.is_success()) co_return std::move(answer.body);
+        base::Error error = refusal(answer.status, answer.body);
+        if (error.is(ErrorKind::Unauthenticated) && !is_second) continue;
+        if (error.is(ErrorKind::ResourceExhausted))
+            limits_.silence(clock_.steady_now() + options_.silence);
+        co_return std::unexpected(std::move(error));
+    }
+    co_return base::fail(ErrorKind::Internal, "a third try");  // the loop answers at its second
+}
+
+Task<Result<std::vector<Device>>> Api::devices(Deadline deadline) {
+    CASEMENT_CO_TRY(co_await place(Limits::Question::List, {}, {}, Limits::Rank::Other, deadline));
+    net::ClientRequest request;
+    request.url = fmt::format("{}/enterprises/{}/devices", options_.base, options_.project);
+    request.max_body_bytes = kMaxAnswer;
+    CASEMENT_CO_TRY(
+        const std::string body,
+        co_await send(std::move(request), deadline.sooner_of(Deadline::in(options_.patience))));
+    co_return parse_devices(body);
+}
+
+Task<Api::Answer> Api::command(std::string device, std::string kind, std::string params,
+                               Limits::Rank rank, Deadline deadline) {
+    CASEMENT_CO_TRY(co_await place(Limits::Question::Command, device, kind, rank, deadline));
+    net::ClientRequest request;
+    request.method = "POST";
+    request.url = fmt::format("{}/{}:executeCommand", options_.base, device);
+    request.headers.add("Content-Type", "application/json");
+    request.body =
+        fmt::format(R"({{"command":"sdm.devices.commands.{}","params":{}}})", kind, params);
+    request.max_body_bytes = kMaxAnswer;
+    co_return co_await send(std::move(request),
+                            deadline.sooner_of(Deadline::in(options_.patience)));
+}
+
+Task<Result<RtspStream>> Api::start_rtsp(std::string device, Deadline deadline) {
+    CASEMENT_CO_TRY(const std::string body,
+                    co_await command(std::move(device), "CameraLiveStream.GenerateRtspStream", "{}",
+                                     Limits::Rank::Other, deadline));
+    co_return parse_rtsp_stream(body);
+}
+
+Task<Result<RtspStream>> Api::extend_rtsp(std::string device, RtspStream stream,
+                                          Deadline deadline) {
+    std::string params = json{{"streamExtensionToken", stream.extension.reveal()}}.dump();
+    CASEMENT_CO_TRY(const std::string body,
+                    co_await command(std::move(device), "CameraLiveStream.ExtendRtspStream",
+                                     std::move(params), Limits::Rank::Keep, deadline));
+    co_return parse_rtsp_extension(body, std::move(stream));
+}
+
+Task<Result<>> Api::stop_rtsp(std::string device, RtspStream stream, Deadline deadline) {
+    std::string params = json{{"streamExtensionToken", stream.extension.reveal()}}.dump();
+    CASEMENT_CO_TRY(co_await command(std::move(device), "CameraLiveStream.StopRtspStream",
+                                     std::move(params), Limits::Rank::Keep, deadline));
+    co_return Result<>{};
+}
+
+Task<Result<std::string>> Api::event_picture(std::string device, std::string event,
+                                             Deadline deadline) {
+    std::string params =
+        json{{"eventId", event}}.dump(-1, ' ', false, json::error_handler_t::replace);
+    CASEMENT_CO_TRY(const std::string body,
+                    co_await command(std::move(device), "CameraEventImage.GenerateImage",
+                                     std::move(params), Limits::Rank::Other, deadline));
+    CASEMENT_CO_TRY(const EventPicture picture, parse_event_picture(body));
+    CASEMENT_CO_TRY(options_.hosts.base_url(picture.url));
+    net::ClientRequest request;
+    request.url = picture.url + "?width=1600";
+    request.headers.add("Authorization", "Basic " + picture.token.reveal());
+    request.max_body_bytes = kMaxMedia;
+    request.max_redirects = 0;
+    CASEMENT_CO_TRY(auto answer,
+                    co_await http_.send(std::move(request),
+                                        deadline.sooner_of(Deadline::in(options_.patience))));
+    if (!answer.is_success()) co_return std::unexpected(refusal(answer.status, answer.body));
+    co_return std::move(answer.body);
+}
+
+Task<Result<std::string>> Api::clip(std::string url, Deadline deadline) {
+    CASEMENT_CO_TRY(options_.hosts.base_url(url));
+    net::ClientRequest request;
+    request.url = std::move(url);
+    request.max_body_bytes = kMaxMedia;
+    co_return co_await send(std::move(request), deadline);
+}
+
+Task<Result<std::vector<Delivery>>> Api::pull(Deadline deadline) {
+    net::ClientRequest request;
+    request.method = "POST";
+    request.url = fmt::format("{}/{}:pull", options_.pubsub, options_.subscription);
+    request.headers.add("Content-Type", "application/json");
+    request.body = fmt::format(R"({{"maxMessages":{}}})", kMessagesAtOnce);
+    request.max_body_bytes = kMaxAnswer;
+    const auto body =
+        co_await send(std::move(request), deadline.sooner_of(Deadline::in(options_.pull_patience)));
+    if (!body) co_return std::unexpected(no_events(body.error()));
+    co_return parse_pull(*body);
+}
+
+Task<Result<>> Api::acknowledge(std::vector<std::string> ack_ids, Deadline deadline) {
+    if (ack_ids.empty()) co_return Result<>{};
+    net::ClientRequest request;
+    request.method = "POST";
+    request.url = fmt::format("{}/{}:acknowledge", options_.pubsub, options_.subscription);
+    request.headers.add("Content-Type", "application/json");
+    request.body = json{{"ackIds", ack_ids}}.dump(-1, ' ', false, json::error_handler_t::replace);
+    CASEMENT_CO_TRY(
+        co_await send(std::move(request), deadline.sooner_of(Deadline::in(options_.patience))));
+    co_return Result<>{};
+}
+
+}  // namespace casement::drivers::nest::device_access

@@ -1,0 +1,81 @@
+#pragma once
+// Smart Device Management and its events, asked within the vendor's limits.
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "async/deadline.hpp"
+#include "async/task.hpp"
+#include "base/clock.hpp"
+#include "drivers/nest/device_access/answers.hpp"
+#include "drivers/nest/device_access/limits.hpp"
+#include "drivers/nest/device_access/messages.hpp"
+#include "drivers/nest/hosts.hpp"
+#include "net/http_client.hpp"
+
+namespace casement::drivers::nest::device_access {
+
+/// Answers an access token that is good now. `is_refused`: the vendor did not take the last one,
+/// which must not be answered again. Unauthenticated: a person has to sign in anew.
+using AccessToken =
+    std::function<async::Task<base::Result<base::Secret>>(bool is_refused, async::Deadline)>;
+
+struct ApiOptions {
+    std::string base = "https://smartdevicemanagement.googleapis.com/v1";
+    std::string pubsub = "https://pubsub.googleapis.com/v1";
+    std::string project;       // of Device Access, as its console names it
+    std::string subscription;  // "projects/GCP/subscriptions/NAME"; empty = no events are asked for
+    Hosts hosts{};             // that pictures and clips are fetched from
+    net::HttpClientOptions http{};
+    std::chrono::milliseconds patience{10'000};        // for one answer
+    std::chrono::milliseconds pull_patience{100'000};  // the vendor holds a pull until there is one
+    std::chrono::milliseconds silence{60'000};         // after "too often"
+    double time_scale = 1;                             // of the limits
+
+    ApiOptions scaled(double scale) const;  // what waits, never the time for an answer
+};
+
+/// Lives on one executor; any number of calls at a time. A call waits for its place within the
+/// limits; ResourceExhausted "quota" when that is after its deadline: nothing was asked then. A
+/// refused token is renewed once. Other errors: those of refusal(), and of the network.
+class Api {
+public:
+    Api(async::Executor executor, const base::Clock& clock, ApiOptions options, AccessToken token);
+
+    async::Task<base::Result<std::vector<Device>>> devices(async::Deadline deadline);
+
+    async::Task<base::Result<RtspStream>> start_rtsp(std::string device, async::Deadline deadline);
+    async::Task<base::Result<RtspStream>> extend_rtsp(std::string device, RtspStream stream,
+                                                      async::Deadline deadline);
+    async::Task<base::Result<>> stop_rtsp(std::string device, RtspStream stream,
+                                          async::Deadline deadline);
+    /// The JPEG of an event, at most 30 s after it.
+    async::Task<base::Result<std::string>> event_picture(std::string device, std::string event,
+                                                         async::Deadline deadline);
+    /// The MP4 that a message names.
+    async::Task<base::Result<std::string>> clip(std::string url, async::Deadline deadline);
+
+    /// What came, at most ten; empty when nothing did for as long as the vendor waits.
+    async::Task<base::Result<std::vector<Delivery>>> pull(async::Deadline deadline);
+    async::Task<base::Result<>> acknowledge(std::vector<std::string> ack_ids,
+                                            async::Deadline deadline);
+
+private:
+    using Answer = base::Result<std::string>;
+    async::Task<Answer> send(net::ClientRequest request, async::Deadline deadline);
+    async::Task<Answer> command(std::string device, std::string kind, std::string params,
+                                Limits::Rank rank, async::Deadline deadline);
+    async::Task<base::Result<>> place(Limits::Question question, std::string device,
+                                      std::string kind, Limits::Rank rank,
+                                      async::Deadline deadline);
+
+    const base::Clock& clock_;
+    const ApiOptions options_;
+    const AccessToken token_;
+    net::HttpClient http_;
+    Limits limits_;
+};
+
+}  // namespace casement::drivers::nest::device_access
