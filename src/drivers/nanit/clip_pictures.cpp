@@ -7,6 +7,7 @@
 
 #include "base/byte_reader.hpp"
 #include "base/url.hpp"
+#include "drivers/event_media.hpp"
 #include "ffmpeg/demuxer.hpp"
 #include "ffmpeg/snapshot.hpp"
 #include "net/endpoint.hpp"
@@ -48,38 +49,15 @@ Result<media::Bytes> first_picture(const fs::path& clip, int width) {
     return fail(ErrorKind::DataLoss, "the clip has no whole picture");
 }
 
-/// The oldest beyond `most` go.
-void tidy(const fs::path& folder, std::size_t most) {
-    std::error_code ec;
-    std::vector<std::pair<fs::file_time_type, fs::path>> pictures;
-    for (fs::directory_iterator at(folder, ec); !ec && at != fs::directory_iterator();
-         at.increment(ec)) {
-        const std::string name = at->path().filename().string();
-        std::error_code gone;
-        const auto time = at->last_write_time(gone);
-        if (!gone && name.starts_with("nanit-") && name.ends_with(".jpg"))
-            pictures.emplace_back(time, at->path());
-    }
-    if (pictures.size() <= most) return;
-    std::ranges::sort(pictures);
-    for (std::size_t i = 0; i + most < pictures.size(); ++i) fs::remove(pictures[i].second, ec);
-}
-
 /// Blocks.
 Result<std::string> keep_picture(const ClipOptions& options, const std::string& name,
                                  const std::string& clip) {
-    const fs::path folder = fs::path(options.data) / "events";
-    std::error_code ec;
-    fs::create_directories(folder, ec);
-    if (ec) return std::unexpected(store::file_error(ec.value(), "make " + folder.string()));
-    const Removed part{folder / ("." + name + ".part")};
+    // libavformat reads files.
+    const Removed part{fs::path(options.data) / ("." + name + ".part")};
     CASEMENT_TRY(store::replace_file(part.path.string(), clip));
     CASEMENT_TRY(const media::Bytes jpeg, first_picture(part.path, options.width));
-    const std::string file = name + ".jpg";
-    CASEMENT_TRY(
-        store::replace_file((folder / file).string(), std::string(base::as_text(jpeg.view()))));
-    tidy(folder, options.most);
-    return "events/" + file;
+    return keep_event_media({.data = options.data, .vendor = "nanit", .most = options.most}, name,
+                            "jpg", base::as_text(jpeg.view()));
 }
 
 }  // namespace
@@ -108,7 +86,7 @@ Task<Result<std::string>> ClipPictures::fetch(std::string camera, std::string ev
                                                      deadline));
     if (!answer.is_success()) co_return std::unexpected(net::status_error("clip", answer.status));
     // Ids have dots and colons; a file name has none but ours.
-    std::string name = fmt::format("nanit-{}-{}", camera, event);
+    std::string name = fmt::format("{}-{}", camera, event);
     std::ranges::replace_if(name, [](char c) { return c == '.' || c == ':' || c == '/'; }, '_');
     co_return co_await disk_.run([options = options_, name, clip = std::move(answer.body)] {
         return keep_picture(options, name, clip);
