@@ -127,6 +127,9 @@ def live_through(day):
     """How the day goes, in parts of it; what is to be judged of it."""
     part = day.hours / 24
     found = {}
+    day.until(1 * part)
+    day.nanit.say("films on")
+    day.nanit.say("event PUT_IN_BED")
     day.phone(2 * part, 1 * part)
     day.power_cut(4 * part, min(10, 60 * part), (HOME,))
     found["dropped"] = day.half_death(5.5 * part)
@@ -165,6 +168,9 @@ def judge(day, found, viewers, status, ended):
         judge(f"{camera}: gaps outside of troubles", not unexplained, unexplained or "none")
         times = viewers[camera].check(camera)
         judge(f"{camera}: its viewer stayed, and its time grew", len(times) > 2 * (ended - day.began), f"{len(times)} pictures")
+    told = day.house.api("GET", f"/api/v1/events?camera={HOME}&kind=put-in-bed")["events"]
+    pictures = [day.house.request("GET", event["picture"]).read(3) for event in told if "picture" in event]
+    judge(f"{HOME}: its event, with the picture of its film", pictures == [b"\xff\xd8\xff"], f"{len(told)} told, {len(pictures)} pictures")
     begin, back = found["outage"]
     during = [p for p in gaps_between(day.house, HOME, begin, back)]
     judge(f"{HOME}: gaps while there was no internet", not during, during or "none")

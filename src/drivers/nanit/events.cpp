@@ -228,6 +228,7 @@ void EventPoll::expect_picture(Watch& watch, const std::string& uid, const event
     // What could not be stored is told again.
     watch.unseen.remove_if([&](const Unseen& one) { return one.uid == uid; });
     watch.unseen.push_back({.uid = uid, .event = event});
+    watch.unseen.back().event.evidence.clear();  // the log has it
     if (watch.unseen.size() > kMaxUnseen) watch.unseen.pop_front();
 }
 

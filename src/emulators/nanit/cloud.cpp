@@ -161,6 +161,7 @@ Result<std::unique_ptr<Cloud>> Cloud::start(async::Executor executor, const base
     state->set_guard();
     state->add_account_routes();
     state->add_baby_routes();
+    state->add_film_route();
     state->add_focus_routes();
     state->add_socket_routes();
     state->tasks.spawn("emulated Nanit cloud", [state] {

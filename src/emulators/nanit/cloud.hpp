@@ -37,7 +37,7 @@ struct CloudOptions {
 
 /// Routes by name: "login", "resend", "refresh", "user", "babies", "baby", "messages", "events",
 /// "last_event", "event", "stats", "settings", "put_settings", "uc_token", "connection_status",
-/// "bmm", "user_connect", "connect" (a camera's).
+/// "bmm", "clip", "user_connect", "connect" (a camera's).
 using RequestCounts = std::map<std::pair<std::string, Form>, std::uint64_t>;
 
 enum class Fault {

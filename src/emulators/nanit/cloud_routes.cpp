@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "emulators/nanit/cloud_state.hpp"
+#include "emulators/nanit/film.hpp"
 #include "emulators/nanit/form_data.hpp"
 
 namespace casement::emulators::nanit {
@@ -151,6 +152,24 @@ void Cloud::State::add_baby_routes() {
                 return Response::json(400, R"({"message":"bad request"})");
             return Response::json(200, s.nursery.settings(baby));
         });
+}
+
+/// Another host in the real cloud: a store that knows no tokens, and refuses whoever shows one
+/// beside the signature.
+void Cloud::State::add_film_route() {
+    route("GET", "/clips/{file}", "clip", Family::Open, [](State& cloud, const Request& request) {
+        if (!request.headers.get("Authorization").empty())
+            return Response::text(400, "one way to be known at a time");
+        const std::string signature(request.query_value("signature").value_or(""));
+        if (!cloud.nursery.has_film(request.capture("file"), signature))
+            return Response::text(403, "no");
+        if (cloud.film.empty()) {
+            auto made = make_film(cloud.clock.wall_now());
+            if (!made) return Response::text(500, made.error().message());
+            cloud.film = std::move(*made);
+        }
+        return Response::text(200, cloud.film, "video/mp4");
+    });
 }
 
 void Cloud::State::add_focus_routes() {

@@ -34,6 +34,7 @@ struct Cloud::State : std::enable_shared_from_this<Cloud::State> {
     };
     std::deque<Ordered> faults;
     RequestCounts counts;
+    std::string film;  // of every event; made when one is first asked for
     async::TaskGroup tasks;
 
     using Answer = std::function<net::Response(State&, const net::Request&)>;
@@ -45,6 +46,7 @@ struct Cloud::State : std::enable_shared_from_this<Cloud::State> {
                     BabyAnswer answer, std::size_t max_body_bytes = 64 * 1024);
     void add_account_routes();
     void add_baby_routes();
+    void add_film_route();
     void add_focus_routes();
     void add_socket_routes();
     void set_guard();

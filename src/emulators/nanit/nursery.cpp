@@ -59,6 +59,9 @@ void insert(Items& items, Item item) {
     if (items.size() > kMostKept) items.erase(items.begin());
 }
 
+// How they are signed is of no matter to whoever asks.
+constexpr std::string_view kSigned = "good-";
+
 }  // namespace
 
 Nursery::Nursery(const base::Clock& clock) : clock_(clock) {}
@@ -141,19 +144,29 @@ std::string Nursery::message_text(const Baby& baby, const Message& message) cons
 std::string Nursery::event_text(const Baby& baby, const Event& event) const {
     const auto at = static_cast<double>(unix_seconds(event.time));
     constexpr double kHalfLength = 10;
-    return json{{"key", event.key},
-                {"internal_key", event.key},
-                {"title", event.key},
-                {"time", at},
-                {"begin_ts", at - kHalfLength},
-                {"end_ts", at + kHalfLength},
-                {"baby_uid", baby.uid},
-                {"camera_uid", or_null(baby.camera_uid)},
-                {"uid", event.uid},
-                {"confidence", 0.97},
-                {"source", "sm"},
-                {"clip", false}}
-        .dump();
+    json out = json{{"key", event.key},
+                    {"internal_key", event.key},
+                    {"title", event.key},
+                    {"time", at},
+                    {"begin_ts", at - kHalfLength},
+                    {"end_ts", at + kHalfLength},
+                    {"baby_uid", baby.uid},
+                    {"camera_uid", or_null(baby.camera_uid)},
+                    {"uid", event.uid},
+                    {"confidence", 0.97},
+                    {"source", "sm"},
+                    {"clip", !films_.empty()}};
+    if (!films_.empty()) {
+        const std::string url =
+            fmt::format("{0}/clips/{1}.mp4?signature={2}{1}", films_, event.uid, kSigned);
+        out["playlist"] = {{"media_segments", {{{"video_url", url}}}}};
+    }
+    return out.dump();
+}
+
+bool Nursery::has_film(std::string_view file, std::string_view signature) const {
+    return !films_.empty() && signature.starts_with(kSigned) &&
+           file == fmt::format("{}.mp4", signature.substr(kSigned.size()));
 }
 
 std::string Nursery::messages(const Baby& baby, std::size_t limit) const {

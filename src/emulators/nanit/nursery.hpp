@@ -43,6 +43,11 @@ public:
     std::string add_event(std::string_view baby_uid, std::string_view key,
                           std::chrono::seconds ago = {});
     void set_has_stats(bool has) { has_stats_ = has; }
+    /// Events have films from now on, at signed addresses of this host: an account with a plan.
+    /// Empty: they have none.
+    void set_films(std::string base_url) { films_ = std::move(base_url); }
+    /// Whether the address of a film, "ev5c20.mp4" and its signature, is good.
+    bool has_film(std::string_view file, std::string_view signature) const;
 
     // Bodies of answers, JSON.
     std::string babies() const;
@@ -83,6 +88,7 @@ private:
     std::int64_t last_message_ = 900'000;
     std::uint32_t last_event_ = 0x5c00;
     bool has_stats_ = true;
+    std::string films_;
 };
 
 }  // namespace casement::emulators::nanit

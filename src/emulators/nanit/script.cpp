@@ -194,6 +194,12 @@ Result<> logs(Line& line) {
     return {};
 }
 
+Result<> films(Line& line) {
+    CASEMENT_TRY(const bool on, switch_of(line.rest));
+    line.household.cloud().nursery().set_films(on ? line.household.api_url() : std::string{});
+    return {};
+}
+
 Result<> revoke(Line& line) {
     line.household.cloud().accounts().revoke_all();
     return {};
@@ -279,6 +285,7 @@ constexpr Verb kVerbs[] = {
     {"refuse-connects", " COUNT", refuse_connects},
     {"logs", " HOW [chunked]", logs},
     {"fail", " ROUTE FAULT [TIMES]", fail_requests},
+    {"films", " [on|off]", films},
     {"token-ttl", " SECONDS", token_ttl},
     {"revoke", "", revoke},
     {"knob", " NAME [on|off]", knob},

@@ -208,6 +208,30 @@ TEST_F(NanitCloud, MakesMessagesOfTheKindsThatAreSwitchedOn) {
     });
 }
 
+TEST_F(NanitCloud, HasFilmsOfEventsAtAddressesThatCarryTheirOwnLeave) {
+    run([](NanitCloud& t) -> Task<> {
+        const std::string uid = t.cloud_->nursery().add_event("a1b2c3d4", "MOTION");
+        const std::string last = "/babies/a1b2c3d4/events/last";
+        auto answer = co_await t.get(last, t.token());
+        EXPECT_FALSE(json::parse(answer.body).at("event").at("clip"));
+        t.cloud_->nursery().set_films(t.cloud_->url());
+        answer = co_await t.get(last, t.token());
+        const json event = json::parse(answer.body).at("event");
+        EXPECT_TRUE(event.at("clip"));
+        const std::string url = event.at("playlist").at("media_segments").at(0).at("video_url");
+        const std::string path = url.substr(t.cloud_->url().size());
+        EXPECT_EQ(path.substr(0, path.find('?')), "/clips/" + uid + ".mp4");
+        answer = co_await t.get(path, {});
+        EXPECT_EQ(answer.status, 200);
+        EXPECT_EQ(answer.headers.get("Content-Type"), "video/mp4");
+        EXPECT_EQ(answer.body.substr(4, 4), "ftyp");
+        EXPECT_GT(answer.body.size(), 1000u);
+        EXPECT_EQ((co_await t.get(path, "Bearer " + t.token())).status, 400);
+        EXPECT_EQ((co_await t.get(path + "x", {})).status, 403);
+        EXPECT_EQ((co_await t.get("/clips/" + uid + ".mp4", {})).status, 403);
+    });
+}
+
 TEST_F(NanitCloud, FailsWhereItIsTold) {
     run([](NanitCloud& t) -> Task<> {
         const std::string token = t.token();
