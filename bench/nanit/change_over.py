@@ -111,7 +111,7 @@ def main():
     if len(sys.argv) > 2:
         with open(sys.argv[2], "a") as out:
             for name, values in took.items():
-                out.write(json.dumps({"day": time.strftime("%Y-%m-%d"), "scenario": f"nanit-change-over {name}", "server": "casement", "rounds": rounds, "pace": pace,
+                out.write(json.dumps({"day": time.strftime("%Y-%m-%d"), "scenario": f"nanit-change-over {name}" + ("" if pace == 0.2 else f" at {pace:g}"), "server": "casement", "rounds": rounds, "pace": pace,
                                       "gap_s_median": statistics.median(values), "gap_s_max": max(values)}) + "\n")
 
 
