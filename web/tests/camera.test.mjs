@@ -429,3 +429,16 @@ test("A camera that pushes says which command shows its address, and only such a
   assert.doesNotMatch(await facts("porch"), /--push-address/);
   await page.done(); await hub.stop();
 });
+
+test("What is told of a baby is never shown without its notice, and nothing else carries it", async () => {
+  const asleep = { id: "asleep", name: "Asleep", kind: "flag", value: true, diagnostic: false, baby_data: true, notice: "Not a medical or safety device." };
+  const warm = { id: "temperature", name: "Temperature", kind: "temperature", unit: "°C", value: 21.4, diagnostic: false, baby_data: false };
+  for (const [sensors, notices] of [[[warm, asleep], 1], [[warm], 0], [[warm, { ...asleep, value: null }], 0]]) {
+    const hub = await house({ cameras: [{ json: cameraJson("porch", "Porch", {}, { sensors }), loop: moving.one(), picture: picture() }] });
+    const page = await open(hub);
+    await page.getByText("21.4").waitFor();
+    assert.equal(await page.locator(".safety").count(), notices);
+    if (notices) assert.match(await page.locator(".safety").innerText(), /Not a medical or safety device/);
+    await page.done(); await hub.stop();
+  }
+});
