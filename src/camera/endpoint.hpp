@@ -164,7 +164,6 @@ struct AskPictures {
     Connection connection;
     std::optional<Films> films{};
 };
-/// Where a camera is spoken to: its stream opens it, its driver speaks. Thread-safe.
 class BackChannel;
 /// H.264 and AAC of Nest's servers, over TLS or WebSocket.
 struct PullNexustalk {
@@ -184,7 +183,9 @@ struct PullNexustalk {
     /// names none), or why the client does not go there. Called on any io thread.
     std::function<base::Result<base::Url>(std::string_view said, std::uint16_t port)> follow;
     Connection connection;
-    std::shared_ptr<BackChannel> back_channel{};
+    std::shared_ptr<BackChannel> back_channel{};  // where talk-back goes; may be none
+    /// Until a playback begins; then between two frames; and between two signs of life.
+    std::chrono::milliseconds open_within{15'000}, stall{10'000}, ping_every{15'000};
 };
 /// Several ways to the same pictures, best first. A worse one is shown until a better one brings a
 /// picture.
@@ -215,9 +216,9 @@ struct TestPicture {
 };
 
 using Way = std::variant<PullRtsp, PullRtmp, ExpectPush, HttpMjpeg, HttpJpegPoll, PlayFile,
-                         TestPicture, ChangeOver, BestOf, AskPictures>;
+                         TestPicture, ChangeOver, BestOf, AskPictures, PullNexustalk>;
 /// "rtsp", "rtmp", "push", "mjpeg", "jpeg", "file", "test", "change-over", "best-of",
-/// "pictures": for logs and
+/// "pictures", "nexustalk": for logs and
 /// /api; tells no secret.
 std::string_view way_name(const Way& way);
 

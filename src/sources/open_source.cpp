@@ -9,6 +9,7 @@
 #include "sources/generated/generated_source.hpp"
 #include "sources/http/picture_source.hpp"
 #include "sources/leased.hpp"
+#include "sources/nexustalk/nexustalk_source.hpp"
 #include "sources/push/push_source.hpp"
 #include "sources/rtmp/rtmp_source.hpp"
 #include "sources/rtsp/rtsp_source.hpp"
@@ -86,6 +87,9 @@ struct Opener {
 
     Opened operator()(const camera::AskPictures& way) const {
         return std::make_unique<snapshots::SnapshotSource>(way, entrance.surroundings);
+    }
+    Opened operator()(const camera::PullNexustalk& way) const {
+        return std::make_unique<nexustalk::NexustalkSource>(way, entrance.surroundings);
     }
 
     /// For sources that open others.
