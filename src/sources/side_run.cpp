@@ -29,16 +29,37 @@ Task<> SideRun::run(Ask ask, Open open, Deadline deadline) {
         ended_ = endpoint.error();
         co_return;
     }
-    auto source = open(*endpoint);
+    camera::StreamEndpoint way = *endpoint;
+    if (way.lease) follow(*way.lease);
+    auto source = open(way);
     if (!source) {
         ended_ = source.error();
         co_return;
     }
     source_ = std::move(*source);
-    if (endpoint->lease && !endpoint->lease->extend)
-        ends_at_ = clock_.steady_now() + (endpoint->lease->expires_at - clock_.wall_now());
     const auto ended = co_await source_->run(*writer_);
     ended_ = ended ? Error(ErrorKind::Unavailable, "the vendor ended the stream") : ended.error();
+}
+
+/// A vendor may give no more time at any question.
+void SideRun::follow(camera::Lease& lease) {
+    if (!lease.extend) {
+        ends_at_ = clock_.steady_now() + (lease.expires_at - clock_.wall_now());
+        return;
+    }
+    using Extend = decltype(lease.extend);
+    struct Followed {
+        static Task<base::Result<camera::Lease>> ask(std::weak_ptr<SideRun> whose, Extend extend,
+                                                     Deadline deadline) {
+            auto longer = co_await extend(deadline);
+            const auto self = whose.lock();
+            if (longer && self) self->follow(*longer);
+            co_return longer;
+        }
+    };
+    lease.extend = [whose = weak_from_this(), extend = std::move(lease.extend)](Deadline deadline) {
+        return Followed::ask(whose, extend, deadline);
+    };
 }
 
 Task<> SideRun::close(Deadline deadline) {

@@ -41,6 +41,7 @@ public:
 
 private:
     async::Task<> run(Ask ask, Open open, async::Deadline deadline);
+    void follow(camera::Lease& lease);
 
     const base::Clock& clock_;
     const base::SteadyTime opened_at_;

@@ -22,6 +22,16 @@ constexpr int kMessagesAtOnce = 10;
 
 std::string bearer(const Secret& token) { return "Bearer " + token.reveal(); }
 
+net::ClientRequest request_of(std::string method, std::string url, std::string json_body = {}) {
+    net::ClientRequest out;
+    out.method = std::move(method);
+    out.url = std::move(url);
+    out.body = std::move(json_body);
+    out.max_body_bytes = kMaxAnswer;
+    if (!out.body.empty()) out.headers.add("Content-Type", "application/json");
+    return out;
+}
+
 /// The same refusals mean something else of a subscription.
 base::Error no_events(const base::Error& error) {
     if (error.is(ErrorKind::NotFound))
@@ -44,10 +54,10 @@ ApiOptions ApiOptions::scaled(double scale) const {
     return out;
 }
 
-Api::Api(async::Executor executor, const base::Clock& clock, ApiOptions options, AccessToken token)
+Api::Api(async::Executor executor, const base::Clock& clock, ApiOptions options, AskPass pass)
     : clock_(clock),
       options_(std::move(options)),
-      token_(std::move(token)),
+      pass_(std::move(pass)),
       http_(std::move(executor), options_.http),
       limits_(options_.time_scale) {}
 
@@ -66,12 +76,12 @@ Task<Result<>> Api::place(Limits::Question question, std::string device, std::st
 }
 
 /// With the token in its head; answers the body of a success.
-Task<Api::Answer> Api::send(net::ClientRequest request, Deadline deadline) {
-    request.max_redirects = 0;  // nobody else shall see the token
+Task<Api::Answer> Api::send(Build build, Deadline deadline) {
     for (const bool is_second : {false, true}) {
-        CASEMENT_CO_TRY(const Secret token, co_await token_(is_second, deadline));
-        net::ClientRequest question = request;
-        question.headers.add("Authorization", bearer(token));
+        CASEMENT_CO_TRY(const Pass pass, co_await pass_(is_second, deadline));
+        net::ClientRequest question = build(pass);
+        question.max_redirects = 0;  // nobody else shall see the token
+        question.headers.add("Authorization", bearer(pass.token));
         CASEMENT_CO_TRY(auto answer, co_await http_.send(std::move(question), deadline));
         if (answer.is_success()) co_return std::move(answer.body);
         base::Error error = refusal(answer.status, answer.body);
@@ -97,14 +107,10 @@ Task<Result<std::vector<Device>>> Api::devices(Deadline deadline) {
 Task<Api::Answer> Api::command(std::string device, std::string kind, std::string params,
                                Limits::Rank rank, Deadline deadline) {
     CASEMENT_CO_TRY(co_await place(Limits::Question::Command, device, kind, rank, deadline));
-    net::ClientRequest request;
-    request.method = "POST";
-    request.url = fmt::format("{}/{}:executeCommand", options_.base, device);
-    request.headers.add("Content-Type", "application/json");
-    request.body =
-        fmt::format(R"({{"command":"sdm.devices.commands.{}","params":{}}})", kind, params);
-    request.max_body_bytes = kMaxAnswer;
-    co_return co_await send(std::move(request),
+    auto request = request_of(
+        "POST", fmt::format("{}/{}:executeCommand", options_.base, device),
+        fmt::format(R"({{"command":"sdm.devices.commands.{}","params":{}}})", kind, params));
+    co_return co_await send([request](const Pass&) { return request; },
                             deadline.sooner_of(Deadline::in(options_.patience)));
 }
 
@@ -154,35 +160,41 @@ Task<Result<std::string>> Api::event_picture(std::string device, std::string eve
 
 Task<Result<std::string>> Api::clip(std::string url, Deadline deadline) {
     CASEMENT_CO_TRY(options_.hosts.base_url(url));
-    net::ClientRequest request;
-    request.url = std::move(url);
+    auto request = request_of("GET", std::move(url));
     request.max_body_bytes = kMaxMedia;
-    co_return co_await send(std::move(request), deadline);
+    co_return co_await send([request](const Pass&) { return request; }, deadline);
 }
 
 Task<Result<std::vector<Delivery>>> Api::pull(Deadline deadline) {
-    net::ClientRequest request;
-    request.method = "POST";
-    request.url = fmt::format("{}/{}:pull", options_.pubsub, options_.subscription);
-    request.headers.add("Content-Type", "application/json");
-    request.body = fmt::format(R"({{"maxMessages":{}}})", kMessagesAtOnce);
-    request.max_body_bytes = kMaxAnswer;
-    const auto body =
-        co_await send(std::move(request), deadline.sooner_of(Deadline::in(options_.pull_patience)));
+    CASEMENT_CO_TRY(const Pass pass, co_await pass_(false, deadline));
+    if (pass.subscription.empty())
+        co_return base::fail_because(
+            "no-subscription", ErrorKind::FailedPrecondition,
+            "No Pub/Sub subscription was given at the sign-in, so there are no events.");
+    const auto body = co_await send(
+        [this](const Pass& now) {
+            return request_of("POST", subscription_url(now) + ":pull",
+                              fmt::format(R"({{"maxMessages":{}}})", kMessagesAtOnce));
+        },
+        deadline.sooner_of(Deadline::in(options_.pull_patience)));
     if (!body) co_return std::unexpected(no_events(body.error()));
     co_return parse_pull(*body);
 }
 
 Task<Result<>> Api::acknowledge(std::vector<std::string> ack_ids, Deadline deadline) {
     if (ack_ids.empty()) co_return Result<>{};
-    net::ClientRequest request;
-    request.method = "POST";
-    request.url = fmt::format("{}/{}:acknowledge", options_.pubsub, options_.subscription);
-    request.headers.add("Content-Type", "application/json");
-    request.body = json{{"ackIds", ack_ids}}.dump(-1, ' ', false, json::error_handler_t::replace);
-    CASEMENT_CO_TRY(
-        co_await send(std::move(request), deadline.sooner_of(Deadline::in(options_.patience))));
+    const std::string ids =
+        json{{"ackIds", ack_ids}}.dump(-1, ' ', false, json::error_handler_t::replace);
+    CASEMENT_CO_TRY(co_await send(
+        [this, ids](const Pass& now) {
+            return request_of("POST", subscription_url(now) + ":acknowledge", ids);
+        },
+        deadline.sooner_of(Deadline::in(options_.patience))));
     co_return Result<>{};
+}
+
+std::string Api::subscription_url(const Pass& pass) const {
+    return options_.pubsub + "/" + pass.subscription;
 }
 
 }  // namespace casement::drivers::nest::device_access

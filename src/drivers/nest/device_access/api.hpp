@@ -9,6 +9,7 @@
 #include "async/deadline.hpp"
 #include "async/task.hpp"
 #include "base/clock.hpp"
+#include "drivers/nest/device_access/access.hpp"
 #include "drivers/nest/device_access/answers.hpp"
 #include "drivers/nest/device_access/limits.hpp"
 #include "drivers/nest/device_access/messages.hpp"
@@ -17,17 +18,14 @@
 
 namespace casement::drivers::nest::device_access {
 
-/// Answers an access token that is good now. `is_refused`: the vendor did not take the last one,
-/// which must not be answered again. Unauthenticated: a person has to sign in anew.
-using AccessToken =
-    std::function<async::Task<base::Result<base::Secret>>(bool is_refused, async::Deadline)>;
+/// Answers what opens the interface now. `is_refused`: the vendor did not take the last one, which
+/// must not be answered again. Unauthenticated: a person has to sign in anew.
+using AskPass = std::function<async::Task<base::Result<Pass>>(bool is_refused, async::Deadline)>;
 
 struct ApiOptions {
     std::string base = "https://smartdevicemanagement.googleapis.com/v1";
     std::string pubsub = "https://pubsub.googleapis.com/v1";
-    std::string project;       // of Device Access, as its console names it
-    std::string subscription;  // "projects/GCP/subscriptions/NAME"; empty = no events are asked for
-    Hosts hosts{};             // that pictures and clips are fetched from
+    Hosts hosts{};  // that pictures and clips are fetched from
     net::HttpClientOptions http{};
     std::chrono::milliseconds patience{10'000};        // for one answer
     std::chrono::milliseconds pull_patience{100'000};  // the vendor holds a pull until there is one
@@ -42,7 +40,7 @@ struct ApiOptions {
 /// refused token is renewed once. Other errors: those of refusal(), and of the network.
 class Api {
 public:
-    Api(async::Executor executor, const base::Clock& clock, ApiOptions options, AccessToken token);
+    Api(async::Executor executor, const base::Clock& clock, ApiOptions options, AskPass pass);
 
     async::Task<base::Result<std::vector<Device>>> devices(async::Deadline deadline);
 
@@ -58,22 +56,25 @@ public:
     async::Task<base::Result<std::string>> clip(std::string url, async::Deadline deadline);
 
     /// What came, at most ten; empty when nothing did for as long as the vendor waits.
+    /// FailedPrecondition "no-subscription" where the sign-in names none.
     async::Task<base::Result<std::vector<Delivery>>> pull(async::Deadline deadline);
     async::Task<base::Result<>> acknowledge(std::vector<std::string> ack_ids,
                                             async::Deadline deadline);
 
 private:
     using Answer = base::Result<std::string>;
-    async::Task<Answer> send(net::ClientRequest request, async::Deadline deadline);
+    using Build = std::function<net::ClientRequest(const Pass& pass)>;
+    async::Task<Answer> send(Build build, async::Deadline deadline);
     async::Task<Answer> command(std::string device, std::string kind, std::string params,
                                 Limits::Rank rank, async::Deadline deadline);
+    std::string subscription_url(const Pass& pass) const;
     async::Task<base::Result<>> place(Limits::Question question, std::string device,
                                       std::string kind, Limits::Rank rank,
                                       async::Deadline deadline);
 
     const base::Clock& clock_;
     const ApiOptions options_;
-    const AccessToken token_;
+    const AskPass pass_;
     net::HttpClient http_;
     Limits limits_;
 };

@@ -6,6 +6,7 @@
 
 #include <boost/asio/cancellation_state.hpp>
 
+#include "async/hop.hpp"
 #include "async/retry.hpp"
 #include "async/task_group.hpp"
 #include "base/random.hpp"
@@ -56,13 +57,13 @@ DriverOptions DriverOptions::scaled(double time_scale) const {
     return out;
 }
 
-Driver::Driver(async::Executor executor, DriverOptions options, AccessToken token, KeepMedia keep,
+Driver::Driver(async::Executor executor, DriverOptions options, AskPass pass, KeepMedia keep,
                const base::Clock& clock)
     : executor_(std::move(executor)),
       options_(std::move(options)),
       clock_(clock),
       log_(base::Log().component("nest").with("account", options_.account)),
-      api_(std::make_shared<Api>(executor_, clock, options_.api, std::move(token))),
+      api_(std::make_shared<Api>(executor_, clock, options_.api, std::move(pass))),
       streams_(std::make_shared<Streams>(executor_, api_, clock, options_.hosts,
                                          options_.connection, options_.streams)),
       keep_(std::move(keep)),
@@ -77,8 +78,7 @@ Task<Result<>> Driver::run(camera::DriverHost& host) {
     async::TaskGroup tasks(executor_, log_);
     // Events are published after the devices were listed for the first time.
     std::function<void()> listed = [&] {
-        if (!options_.api.subscription.empty())
-            tasks.spawn("events", [&listener] { return listener.run(); });
+        tasks.spawn("events", [&listener] { return listener.run(); });
     };
     co_await keep_list(std::move(listed));
 
@@ -227,13 +227,23 @@ const Driver::Entry* Driver::entry_of(std::string_view camera) const {
 }
 
 Task<Result<camera::StreamEndpoint>> Driver::endpoint(std::string camera, camera::Quality,
-                                                      Deadline deadline) {
+                                                      Deadline) {
     const Entry* const entry = entry_of(camera);
     if (entry == nullptr)
         co_return base::fail(ErrorKind::NotFound, "there is no camera \"{}\"", camera);
     if (!entry->device.has_rtsp) co_return std::unexpected(no_stream());
-    co_return co_await streams_->open(entry->device.id,
-                                      deadline.sooner_of(Deadline::in(kStartPatience)));
+    // One way, and several streams: a camera that gives no more time gets the next stream before
+    // the last one ends.
+    camera::BestOf best;
+    best.choices = {{.name = "device-access",
+                     .open = [streams = streams_, executor = executor_,
+                              device = entry->device.id](Deadline deadline) {
+                         return async::hop(executor, Streams::open_of(streams, device, deadline));
+                     }}};
+    best.patience = kStartPatience;
+    best.again = options_.retry_first;
+    best.again_at_most = options_.retry_cap;
+    co_return camera::StreamEndpoint{.way = std::move(best)};
 }
 
 Task<Result<>> Driver::set(std::string, std::string, camera::Value, Deadline) {

@@ -32,7 +32,7 @@ struct DriverOptions {
 class Driver final : public camera::CameraDriver, private Household {
 public:
     /// `keep`: of event pictures; may be empty.
-    Driver(async::Executor executor, DriverOptions options, AccessToken token, KeepMedia keep,
+    Driver(async::Executor executor, DriverOptions options, AskPass pass, KeepMedia keep,
            const base::Clock& clock);
     ~Driver() override;
 

@@ -55,7 +55,13 @@ bool Streams::is_worth_coming_back(const Lent& lent) const {
     return opens && !lent.ends && lent.stream.expires_at > clock_.wall_now() + rules_.worth;
 }
 
+Task<Result<camera::StreamEndpoint>> Streams::open_of(std::shared_ptr<Streams> streams,
+                                                      std::string device, Deadline deadline) {
+    co_return co_await streams->open(std::move(device), deadline);
+}
+
 Task<Result<camera::StreamEndpoint>> Streams::open(std::string device, Deadline deadline) {
+    if (has_ended_) co_return is_gone();
     Door& door = doors_[device];
     if (door.lent && is_worth_coming_back(*door.lent)) {
         door.lent->was_lost = door.lent->has_begun = false;
@@ -170,6 +176,7 @@ Task<> Streams::give_back(LentPtr lent, Deadline deadline) {
 }
 
 Task<> Streams::end(Deadline deadline) {
+    has_ended_ = true;
     co_await tasks_.stop();
     while (!doors_.empty()) {
         const LentPtr lent = doors_.begin()->second.lent;

@@ -34,7 +34,10 @@ public:
     /// host that is not its own; Unavailable "busy" before the vendor wants to be asked again.
     async::Task<base::Result<camera::StreamEndpoint>> open(std::string device,
                                                            async::Deadline deadline);
-    /// Gives all of them back.
+    /// The same for callers that may outlive the account, with all it needs held.
+    static async::Task<base::Result<camera::StreamEndpoint>> open_of(
+        std::shared_ptr<Streams> streams, std::string device, async::Deadline deadline);
+    /// Gives all of them back, and none from then on.
     async::Task<> end(async::Deadline deadline);
 
 private:
@@ -67,6 +70,7 @@ private:
     const camera::Connection connection_;
     const StreamRules rules_;
     const base::Log log_;
+    bool has_ended_ = false;
     std::map<std::string, Door, std::less<>> doors_;  // by device
     async::TaskGroup tasks_;
 };

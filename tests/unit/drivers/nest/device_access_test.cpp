@@ -77,8 +77,7 @@ protected:
             return answer(request, [this, request] { return command(json::parse(request.body)); });
         });
         server.route("GET", "/picture", [this](Request request) -> Task<Response> {
-            picture_proofs_.push_back(
-                std::string(request.headers.get("authorization")));
+            picture_proofs_.push_back(std::string(request.headers.get("authorization")));
             co_return Response::text(200, "JPEG");
         });
         server.route("GET", "/clip", [this](Request request) {
@@ -146,23 +145,21 @@ protected:
         return {200, json{{"results", results}}.dump()};
     }
 
-    AccessToken token() {
-        return [this](bool is_refused, Deadline) -> Task<Result<Secret>> {
+    AskPass pass() {
+        return [this](bool is_refused, Deadline) -> Task<Result<Pass>> {
             if (is_refused && can_renew_) good_ = "ya29.2", mine_ = good_;
             if (is_refused && !can_renew_)
                 co_return base::fail_because("session-ended", ErrorKind::Unauthenticated, "gone");
-            co_return Secret(mine_);
+            co_return Pass{.token = Secret(mine_),
+                           .project = "emu-project",
+                           .subscription = "projects/p/subscriptions/s"};
         };
     }
     ApiOptions api_options() const {
-        return {.base = url("/v1"),
-                .pubsub = url("/pubsub"),
-                .project = "emu-project",
-                .subscription = "projects/p/subscriptions/s",
-                .hosts = {.follows_answers = true}};
+        return {.base = url("/v1"), .pubsub = url("/pubsub"), .hosts = {.follows_answers = true}};
     }
     std::shared_ptr<Streams> streams() {
-        auto api = std::make_shared<Api>(loop_.executor(), clock_, api_options(), token());
+        auto api = std::make_shared<Api>(loop_.executor(), clock_, api_options(), pass());
         return std::make_shared<Streams>(loop_.executor(), api, clock_,
                                          Hosts{.follows_answers = true}, camera::Connection{},
                                          rules_);
@@ -312,7 +309,7 @@ TEST_F(DeviceAccess, AfterTooOftenNothingIsAskedForAMinute) {
 }
 
 TEST_F(DeviceAccess, TheTokenGoesToNoStranger) {
-    auto api = std::make_shared<Api>(loop_.executor(), clock_, api_options(), token());
+    auto api = std::make_shared<Api>(loop_.executor(), clock_, api_options(), pass());
     const auto strict = std::make_shared<Streams>(loop_.executor(), api, clock_, Hosts{},
                                                   camera::Connection{}, rules_);
     rtsp_ = "rtsps://stream.example.org:443/x";
@@ -339,7 +336,7 @@ protected:
         options.hosts.follows_answers = true;
         options.list = 50ms;
         options.retry_first = 10ms;
-        driver_ = std::make_unique<Driver>(loop_.executor(), options, token(), keep, clock_);
+        driver_ = std::make_unique<Driver>(loop_.executor(), options, pass(), keep, clock_);
         tasks_ = std::make_unique<async::TaskGroup>(loop_.executor(), base::Log());
         tasks_->spawn("driver", [this]() -> Task<> { (void)co_await driver_->run(host_); });
     }
@@ -428,8 +425,11 @@ TEST_F(DeviceAccessDriver, TheEndOfTheAccountGivesItsStreamsBack) {
                                              net::tests::soon());
     });
     ASSERT_TRUE(endpoint) << endpoint.error().message();
+    const auto open = std::get<camera::BestOf>(endpoint->way).choices.at(0).open;
+    ASSERT_TRUE(ask(open));
     loop_.run([this]() -> Task<> { co_await tasks_->stop(); });
     EXPECT_THAT(stopped_, ElementsAre("EXT-1"));
+    EXPECT_TRUE(ask(open).error().is(ErrorKind::Cancelled)) << "and none is lent any more";
 }
 
 }  // namespace
