@@ -301,6 +301,11 @@ TEST_F(ChangeOver, ANewControlConnectionBringsThePicturesBackInFiveSeconds) {
         std::cout << "pictures again " << std::chrono::ceil<std::chrono::milliseconds>(back).count()
                   << " ms after the control connection\n";
         EXPECT_LT(back, 5s);
+        // Once they are back they stay: no slate takes their place.
+        at_hub_.reset_gap();
+        const std::size_t then = at_hub_.pictures;
+        CO_ASSERT(co_await soon(10s, [&] { return at_hub_.pictures > then + 40; }));
+        EXPECT_LT(at_hub_.longest_gap, 500ms);
     });
 }
 

@@ -133,8 +133,15 @@ void ChangeOverSource::tell_change(Policy::Showing before) const {
     }
 }
 
+/// Asks the ways themselves: the policy looks ten times a second, and a slate that is written
+/// meanwhile would keep the pen until the next key frame.
 bool ChangeOverSource::waits_for_peer() const {
-    return !policy_ || policy_->showing() == Policy::Showing::Nothing;
+    if (!first_.waits_for_peer()) return false;
+    const auto now = parts_.clock.steady_now();
+    return std::ranges::none_of(spares_, [&](const auto& spare) {
+        const base::SteadyTime last = spare->progress->last_picture();
+        return last != base::SteadyTime{} && now - last < way_.first.stall;
+    });
 }
 
 std::optional<Error> ChangeOverSource::waits_because() const {
