@@ -69,6 +69,7 @@ Task<base::Result<>> ChangeOverSource::decide(hub::StreamWriter& writer) {
 Policy::First ChangeOverSource::look_at_first() const {
     Policy::First first;
     first.is_live = !first_.waits_for_peer();
+    first.last_picture = first_.last_picture();
     first.is_refused = first_.refusal().has_value();
     first.sleeps = first.is_refused && first_.refusal()->reason() == camera::kSleeping;
     first.why = first_.waits_because();

@@ -53,7 +53,7 @@ private:
     push::PushSource first_;
     std::optional<Policy> policy_;
     std::vector<std::shared_ptr<Spare>> spares_;  // at most two, the older first
-    std::string spare_sentence_;  // said already
+    std::string spare_sentence_;                  // said already
     std::optional<async::TaskGroup> farewells_;
 };
 

@@ -8,6 +8,14 @@ using base::Error;
 using base::ErrorKind;
 using base::SteadyTime;
 
+namespace {
+
+// Until it can be seen which of two writes, and how far apart the newest pictures of two are that
+// both come: fit for cameras of five pictures a second and more.
+constexpr std::chrono::milliseconds kSettle{1000}, kTogether{500};
+
+}  // namespace
+
 Policy::Policy(const camera::ChangeOver& rules, SteadyTime now)
     : patience_(rules.patience),
       patience_after_loss_(rules.patience_after_loss),
@@ -21,8 +29,8 @@ Policy::Policy(const camera::ChangeOver& rules, SteadyTime now)
 
 Policy::Step Policy::step(const First& first, std::span<const Spare> spares, SteadyTime now) {
     Step out;
-    const unsigned all = (1U << spares.size()) - 1;
     if (first.is_live) {
+        if (showing_ != Showing::First) live_since_ = now;
         was_live_ = true;
         missing_since_ = now;
         not_before_ = {};
@@ -30,7 +38,9 @@ Policy::Step Policy::step(const First& first, std::span<const Spare> spares, Ste
         spare_error_.reset();
     }
     if (first.is_live || first.sleeps) {
-        out.close = all;
+        for (std::size_t i = 0; i < spares.size(); ++i) {
+            if (first.sleeps || !writes(spares[i], first, now)) out.close |= 1U << i;
+        }
         look(first, {}, now);
         return out;
     }
@@ -61,6 +71,12 @@ Policy::Step Policy::step(const First& first, std::span<const Spare> spares, Ste
 
 bool Policy::is_fresh(const Spare& spare, SteadyTime now) const {
     return !spare.ended && spare.last_picture != SteadyTime{} && now - spare.last_picture < stall_;
+}
+
+/// The first way takes the pen back with its next key frame; until then the spare is kept.
+bool Policy::writes(const Spare& spare, const First& first, SteadyTime now) const {
+    if (first.last_picture == SteadyTime{} || !is_fresh(spare, now)) return false;
+    return now - live_since_ < kSettle || spare.last_picture - first.last_picture > kTogether;
 }
 
 std::optional<Error> Policy::fault_of(const Spare& spare, SteadyTime now) const {

@@ -23,6 +23,7 @@ public:
     /// What is seen of the first way.
     struct First {
         bool is_live = false;              // pictures come
+        base::SteadyTime last_picture{};   // zero: not known
         bool is_refused = false;           // none will for now
         bool sleeps = false;               // the camera does, so nobody has pictures
         std::optional<base::Error> why{};  // they do not come
@@ -48,6 +49,9 @@ public:
 
 private:
     bool is_fresh(const Spare& spare, base::SteadyTime now) const;
+    /// A spare whose first key frame came in the same moment as the first way's may be the one that
+    /// writes now.
+    bool writes(const Spare& spare, const First& first, base::SteadyTime now) const;
     std::optional<base::Error> fault_of(const Spare& spare, base::SteadyTime now) const;
     bool wants_spare(const First& first, base::SteadyTime now) const;
     void put_off(const Spare& spare, base::SteadyTime now);
@@ -59,6 +63,7 @@ private:
     std::optional<base::Error> why_;
     std::optional<base::Error> spare_error_;
     bool was_live_ = false;
+    base::SteadyTime live_since_{};
     base::SteadyTime missing_since_;
     base::SteadyTime not_before_{};  // of the next spare
     std::chrono::milliseconds wait_;

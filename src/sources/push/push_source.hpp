@@ -33,6 +33,8 @@ public:
 
     /// What the last request was answered with, while no picture comes.
     const std::optional<base::Error>& refusal() const { return refusal_; }
+    /// That it wrote; zero: none yet.
+    base::SteadyTime last_picture() const { return progress_->last_picture(); }
 
 private:
     class Target;

@@ -103,6 +103,43 @@ TEST_F(ChangeOverPolicy, OpensTheSpareASecondAfterALossAndClosesItWhenTheCameraI
     EXPECT_FALSE(policy.why());
 }
 
+TEST_F(ChangeOverPolicy, KeepsASpareThatTookThePenInTheSameMomentUntilTheCameraWritesAgain) {
+    live();
+    lost();
+    pass(1100ms);
+    ASSERT_EQ(opened, 1u);
+    // Both key frames came since the last look, the spare's last.
+    first = {.is_live = true, .last_picture = clock.steady_now()};
+    spare_writes();
+    pass(1900ms);
+    EXPECT_EQ(closed, 0u);
+    EXPECT_EQ(policy.showing(), Showing::First);
+    first.last_picture = clock.steady_now();  // its next key frame
+    pass(100ms);
+    EXPECT_EQ(closed, 1u);
+    EXPECT_EQ(opened, 1u);
+}
+
+TEST_F(ChangeOverPolicy, LetsASpareGoASettlingTimeAfterTheCameraIsBackOrAtOnceWithoutAPicture) {
+    live();
+    lost();
+    pass(1100ms);
+    spare_writes();
+    first = {.is_live = true, .last_picture = clock.steady_now()};
+    step();
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_EQ(closed, 0u);
+        first.last_picture = clock.steady_now() + 100ms;
+        pass(100ms);
+    }
+    EXPECT_EQ(closed, 1u);
+    lost();
+    pass(1100ms);
+    first = {.is_live = true, .last_picture = clock.steady_now()};
+    step();
+    EXPECT_EQ(closed, 2u);  // it had shown none
+}
+
 TEST_F(ChangeOverPolicy, OpensNothingWhileTheCameraSleepsAndEndsWhatRuns) {
     refused("slots-full");
     step();
