@@ -7,16 +7,17 @@
 #include "ffmpeg/scaler.hpp"
 #include "ffmpeg/snapshot.hpp"
 #include "ffmpeg/video_encoder.hpp"
+#include "media/jpeg.hpp"
 #include "media/time.hpp"
 
 namespace casement::ffmpeg {
 
 namespace {
 
-// Guides the rate control only; cameras of this kind send 1 to 30 pictures per second.
-constexpr int kNominalFps = 10;
 // A bound for noisy night pictures: 8 Mbit/s is what a good 1080p camera sends.
 constexpr int kMaxBitRate = 8'000'000;
+// What libav's decoder can: an eighth of each side.
+constexpr int kMostHalvings = 3;
 
 int even(int size) { return std::max(16, size & ~1); }
 
@@ -32,39 +33,68 @@ struct JpegToH264::State {
     media::Track track;
     std::optional<Decoder> decoder;
     Scaler scaler;
+    int decoder_halvings = 0;
     std::optional<VideoEncoder> encoder;
+    bool is_full = false;  // the range that it was opened for
     std::optional<std::int64_t> last_pts, last_key;
     std::uint64_t skipped = 0;
 
+    /// Decoded no larger than it will be shown, in whole halves.
     base::Result<FrameHandle> decode(const media::AccessUnit& jpeg) {
-        if (!decoder) {
+        CASEMENT_TRY(const media::jpeg::Info info, media::jpeg::parse(jpeg.data));
+        if (info.width > kMaxPictureSide || info.height > kMaxPictureSide)
+            return base::fail(base::ErrorKind::ResourceExhausted, "a picture of {}x{}", info.width,
+                              info.height);
+        int halvings = 0;
+        while (info.width >> halvings > options.max_width) ++halvings;
+        if (!decoder || halvings != decoder_halvings) {
             media::CodecParameters parameters;
             parameters.codec = media::Codec::Mjpeg;
-            CASEMENT_TRY(decoder, Decoder::open(parameters));
+            CASEMENT_TRY(decoder, Decoder::open(parameters, std::min(halvings, kMostHalvings)));
+            decoder_halvings = halvings;
         }
         CASEMENT_TRY(decoder->send(jpeg.data));
         return decoder->receive();
     }
 
-    // The size that is encoded: even, and not wider than asked.
+    /// The size that is encoded: even, and not wider than asked.
     PictureShape shape_of(const AVFrame& picture) const {
         int divisor = 1;
         while (picture.width / divisor > options.max_width) divisor *= 2;
-        return {.width = even(picture.width / divisor),
-                .height = even(picture.height / divisor),
-                .colours = AVCOL_SPC_SMPTE170M};
+        PictureShape shape{.width = even(picture.width / divisor),
+                           .height = even(picture.height / divisor),
+                           .colours = AVCOL_SPC_SMPTE170M};
+        shape.full_range = is_taken_as_it_is(picture, shape);
+        return shape;
+    }
+
+    /// The planes of a JPEG of the usual kind are what the encoder takes.
+    static bool is_taken_as_it_is(const AVFrame& picture, const PictureShape& shape) {
+        const bool is_usual = picture.format == AV_PIX_FMT_YUVJ420P ||
+                              (picture.format == AV_PIX_FMT_YUV420P && is_full_range(picture));
+        return is_usual && colours_of(picture) == AVCOL_SPC_SMPTE170M &&
+               picture.width == shape.width && picture.height == shape.height;
+    }
+
+    base::Result<FrameHandle> shaped(FrameHandle picture, const PictureShape& shape) {
+        if (!is_taken_as_it_is(*picture, shape)) return scaler.convert(*picture, shape);
+        picture->format = AV_PIX_FMT_YUV420P;
+        picture->color_range = AVCOL_RANGE_JPEG;
+        return picture;
     }
 
     base::Result<> open_encoder(const PictureShape& shape) {
         if (encoder && encoder->parameters()->width == shape.width &&
-            encoder->parameters()->height == shape.height)
+            encoder->parameters()->height == shape.height && is_full == shape.full_range)
             return {};
         CASEMENT_TRY(encoder, VideoEncoder::open({.width = shape.width,
                                                   .height = shape.height,
-                                                  .fps = kNominalFps,
+                                                  .fps = options.fps,
                                                   .crf = options.crf,
                                                   .max_bit_rate = kMaxBitRate,
+                                                  .full_range = shape.full_range,
                                                   .colours = AVCOL_SPC_SMPTE170M}));
+        is_full = shape.full_range;
         track.parameters = encoder->parameters();
         last_key.reset();
         return {};
@@ -89,7 +119,7 @@ base::Result<> JpegToH264::push(const media::AccessUnit& jpeg,
         ++s.skipped;
         return {};
     }
-    const base::Result<FrameHandle> picture = s.decode(jpeg);
+    base::Result<FrameHandle> picture = s.decode(jpeg);
     if (!picture || !*picture || (*picture)->width > kMaxPictureSide ||
         (*picture)->height > kMaxPictureSide) {
         ++s.skipped;
@@ -97,9 +127,9 @@ base::Result<> JpegToH264::push(const media::AccessUnit& jpeg,
     }
     const PictureShape shape = s.shape_of(**picture);
     CASEMENT_TRY(s.open_encoder(shape));
-    CASEMENT_TRY(FrameHandle scaled, s.scaler.convert(**picture, shape));
+    CASEMENT_TRY(const FrameHandle shaped, s.shaped(std::move(*picture), shape));
     const bool key = s.key_is_due(jpeg.pts) || jpeg.discontinuity;
-    CASEMENT_TRY(media::AccessUnit unit, s.encoder->encode(*scaled, key));
+    CASEMENT_TRY(media::AccessUnit unit, s.encoder->encode(*shaped, key));
     unit.track = s.options.track_id;
     unit.discontinuity = jpeg.discontinuity;
     unit.pts = unit.dts = jpeg.pts;

@@ -16,10 +16,13 @@ struct JpegToH264Options {
     std::chrono::milliseconds key_interval{2000};
     int crf = 25;          // x264's constant rate factor: 18 (fine) to 35 (coarse)
     int max_width = 1920;  // wider pictures are made smaller, in whole halves
+    int fps = 10;          // guides the rate control only; cameras of this kind send 1 to 30
 };
 
 /// Not thread-safe: one thread at a time, any thread. A 720p picture costs 5 to 10 ms, so it
-/// belongs on a BlockingPool.
+/// belongs on a BlockingPool. What needs no conversion is not converted: a picture of the usual
+/// JPEG colours goes to the encoder as it was decoded, and the stream says that its range is full.
+/// A wide one is decoded at the size that is wanted.
 class JpegToH264 {
 public:
     explicit JpegToH264(JpegToH264Options options = {});

@@ -16,7 +16,8 @@ void append(std::string& out, base::ByteSpan bytes) { out.append(base::as_text(b
 
 }  // namespace
 
-Film::Film(int frames_per_second) : frames_per_second_(frames_per_second) {}
+Film::Film(int frames_per_second)
+    : frames_per_second_(frames_per_second), encoder_({.fps = frames_per_second}) {}
 
 std::int64_t Film::ticks_at(int picture) const { return picture * kClockRate / frames_per_second_; }
 
