@@ -6,7 +6,9 @@ namespace casement::drivers {
 
 using nlohmann::json;
 
-std::optional<json> parse_object(std::string_view text, int max_depth) {
+namespace {
+
+std::optional<json> parse_any(std::string_view text, int max_depth) {
     bool is_deep = false;
     json out = json::parse(
         text,
@@ -15,8 +17,20 @@ std::optional<json> parse_object(std::string_view text, int max_depth) {
             return !is_deep;
         },
         false);
-    if (is_deep || !out.is_object()) return std::nullopt;
+    if (is_deep || out.is_discarded()) return std::nullopt;
     return out;
+}
+
+}  // namespace
+
+std::optional<json> parse_object(std::string_view text, int max_depth) {
+    auto out = parse_any(text, max_depth);
+    return out && out->is_object() ? std::move(out) : std::nullopt;
+}
+
+std::optional<json> parse_list(std::string_view text, int max_depth) {
+    auto out = parse_any(text, max_depth);
+    return out && out->is_array() ? std::move(out) : std::nullopt;
 }
 
 const json& at(const json& object, std::string_view key) {

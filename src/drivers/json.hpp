@@ -14,6 +14,8 @@ namespace casement::drivers {
 
 /// An object; nothing for what is none, or is nested deeper than `max_depth`.
 std::optional<nlohmann::json> parse_object(std::string_view text, int max_depth = 32);
+/// The same of a list.
+std::optional<nlohmann::json> parse_list(std::string_view text, int max_depth = 32);
 /// null where there is no such member. The reference lives as long as `object`.
 const nlohmann::json& at(const nlohmann::json& object, std::string_view key);
 std::string text_at(const nlohmann::json& object, std::string_view key);

@@ -6,7 +6,7 @@
 
 #include "camera/camera_id.hpp"
 #include "tests/fakes/co_assert.hpp"
-#include "tests/unit/drivers/nanit/host.hpp"
+#include "tests/unit/drivers/host.hpp"
 #include "tests/unit/drivers/nanit/nursery.hpp"
 
 namespace casement::drivers::nanit::tests {
@@ -67,7 +67,7 @@ protected:
     ScriptedDevice& device() { return devices_[kSerial]; }
 
     const std::string kId = "nanit-n301emu0000001";
-    Host host_;
+    drivers::tests::Host host_;
     std::optional<Driver> driver_;
     std::optional<async::TaskGroup> tasks_;
 };

@@ -10,10 +10,10 @@
 
 #include "camera/driver.hpp"
 
-namespace casement::drivers::nanit::tests {
+namespace casement::drivers::tests {
 
-/// What the hub was told.
-class Host final : public camera::DriverHost {
+/// What the hub was told. It keeps no events.
+class Host : public camera::DriverHost {
 public:
     void camera_found(camera::Description description) override {
         ++found;
@@ -72,4 +72,4 @@ public:
     std::optional<camera::AccountState> account;
 };
 
-}  // namespace casement::drivers::nanit::tests
+}  // namespace casement::drivers::tests
