@@ -1,18 +1,11 @@
 #pragma once
 // One camera, as the vendor's account says it is.
 
-#include <functional>
 #include <map>
-#include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <variant>
-
-#include "drivers/nest/credentials.hpp"
-#include "drivers/nest/hosts.hpp"
-#include "net/connect.hpp"
 
 namespace casement::drivers::nest {
 
@@ -46,23 +39,6 @@ struct CameraRecord {
                migration == "REVERSE_MIGRATION_IN_PROGRESS";
     }
     bool operator==(const CameraRecord&) const = default;
-};
-
-/// What a stream of one camera is made from. Thread-safe; may outlive the driver, whose last word
-/// stays then. Ask for record() at each (re)connect.
-class CameraView {
-public:
-    virtual ~CameraView() = default;
-    virtual CameraRecord record() const = 0;
-    virtual Credentials& credentials() = 0;
-    virtual const Hosts& hosts() const = 0;
-    /// Trust and name overrides of the account; `tls` is for the caller to set or not.
-    virtual const net::ConnectOptions& connect() const = 0;
-
-    using Change = std::function<void(const CameraRecord&)>;
-    /// `change` is called after each change, on the driver's executor, for as long as the answer
-    /// lives.
-    [[nodiscard]] virtual std::shared_ptr<const Change> listen(Change change) = 0;
 };
 
 }  // namespace casement::drivers::nest

@@ -53,7 +53,9 @@ Result<std::string> Hosts::base_url(std::string_view said) const {
     if (!allows(url->host) || url->has_credentials() ||
         (url->scheme != "https" && (url->scheme != "http" || !is_here)))
         return stranger(url->host);
-    return fmt::format("{}://{}", url->scheme, url->authority());
+    std::string_view path = url->path;
+    while (path.ends_with('/')) path.remove_suffix(1);
+    return fmt::format("{}://{}{}", url->scheme, url->authority(), path);
 }
 
 Result<base::Url> Hosts::host_port(std::string_view said, std::uint16_t port) const {

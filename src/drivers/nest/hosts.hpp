@@ -18,8 +18,8 @@ struct Hosts {
     bool follows_answers = false;
 
     bool allows(std::string_view host) const;
-    /// "https://host[:port]" without a slash at its end, from a URL or a bare host[:port] in an
-    /// answer. PermissionDenied for a host that is not followed, and for one without TLS that is
+    /// "https://host[:port][/path]" without a slash at its end, from a URL or a bare host[:port] in
+    /// an answer. PermissionDenied for a host that is not followed, and for one without TLS that is
     /// not on this machine.
     base::Result<std::string> base_url(std::string_view said) const;
     /// "host[:port]" in an answer: a nexustalk host, or the new one of a redirect.

@@ -1,0 +1,318 @@
+// An account with its cameras, against clouds on loopback that answer by script.
+
+#include "drivers/nest/driver.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/unit/drivers/host.hpp"
+#include "tests/unit/drivers/nest/cloud.hpp"
+
+namespace casement::drivers::nest::tests {
+namespace {
+
+using camera::StateWord;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+const std::string kId = "nest-" + kUuid;
+const std::string kOther = "fedcba9876543210fedcba9876543210";
+
+/// Keeps events as the log does: one per id of the vendor's.
+class Hub final : public drivers::tests::Host {
+public:
+    Task<Result<events::EventPtr>> event(events::Event event) override {
+        auto& known = events[event.vendor_id];
+        ++reports;
+        if (known.id.empty()) {
+            known = std::move(event);
+            known.id = fmt::format("E{}", events.size());
+        } else {
+            if (event.end) known.end = event.end;
+            if (!event.media.empty()) known.media = event.media;
+        }
+        co_return std::make_shared<const events::Event>(known);
+    }
+    std::map<std::string, events::Event> events;
+    int reports = 0;
+};
+
+class NestDriver : public CloudTest {
+protected:
+    void TearDown() override {
+        stop();
+        CloudTest::TearDown();
+    }
+    void run(std::vector<CameraConfig> cameras = {}) {
+        driver_ = std::make_unique<Driver>(
+            loop_.executor(),
+            DriverOptions{.account = {.name = "home", .folder = dir_.path(), .timing = quick()},
+                          .api = options_,
+                          .data = dir_.path(),
+                          .every = {},
+                          .cameras = std::move(cameras)},
+            *sealed_, disk_, clock_);
+        tasks_.emplace(loop_.executor(), base::Log());
+        tasks_->spawn("driver", [this]() -> Task<> { (void)co_await driver_->run(hub_); });
+    }
+    void stop() {
+        if (!driver_) return;
+        loop_.run([this]() -> Task<> { co_await tasks_->stop(); });
+        driver_.reset();
+    }
+    Result<> set(const std::string& setting, camera::Value value) {
+        return loop_.run([&]() -> Task<Result<>> {
+            co_return co_await driver_->set(kId, setting, value, net::tests::soon());
+        });
+    }
+    Result<camera::StreamEndpoint> endpoint(const std::string& id) {
+        return loop_.run([&]() -> Task<Result<camera::StreamEndpoint>> {
+            co_return co_await driver_->endpoint(id, camera::Quality::Main, net::tests::soon());
+        });
+    }
+    json cuepoint(const std::string& id, std::vector<std::string> types, bool is_going_on) {
+        const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(
+                                (clock_.wall_now() - 5s).time_since_epoch())
+                                .count();
+        return {{"id", id},
+                {"camera_uuid", kUuid},
+                {"start_time", millis},
+                {"end_time", millis + 2000},
+                {"in_progress", is_going_on},
+                {"types", types},
+                {"zone_ids", json::array({1})},
+                {"is_important", false}};
+    }
+
+    Hub hub_;
+    std::unique_ptr<Driver> driver_;
+    std::optional<async::TaskGroup> tasks_;
+};
+
+TEST_F(NestDriver, FindsCamerasWithTheirNames) {
+    add_camera(kOther, "Hall");
+    quartz_[kOther]["description"] = "The <b>hall</b>";
+    sign_in();
+    run({{.uuid = "01234567", .id = "door", .name = ""}});
+    ASSERT_TRUE(wait_for([&] { return hub_.cameras.size() == 2; }));
+    const auto& door = hub_.cameras.at("door");
+    EXPECT_EQ(door.name, "Front door") << "the place, where nobody gave it a name";
+    EXPECT_EQ(door.unique_id, "nest:" + kUuid);
+    EXPECT_EQ(door.model, "Nest Hello");
+    EXPECT_EQ(hub_.cameras.at("nest-" + kOther).name, "The hall");
+    EXPECT_EQ(hub_.word("door"), StateWord::Live);
+    ASSERT_NE(hub_.sensor("door", "sign_in_renews"), nullptr);
+    EXPECT_TRUE(camera::is_known(camera::Value(true)));
+    EXPECT_TRUE(wait_for([&] {
+        const auto* history = hub_.sensor("door", "sign_in_history");
+        const auto* text = history ? std::get_if<std::string>(&history->value) : nullptr;
+        return text != nullptr && text->contains("renewed");
+    }));
+}
+
+TEST_F(NestDriver, CamerasComeAndGoAsTheVendorSays) {
+    sign_in();
+    run();
+    ASSERT_TRUE(wait_for([&] { return hub_.cameras.size() == 1 && polls_ > 0; }));
+    add_camera(kOther, "Hall");
+    change("buckets.1000001", {{"buckets", {"quartz." + kUuid, "quartz." + kOther}}});
+    EXPECT_TRUE(wait_for([&] { return hub_.cameras.size() == 2; }));
+    quartz_.erase(kUuid);
+    change("buckets.1000001", {{"buckets", {"quartz." + kOther}}});
+    EXPECT_TRUE(wait_for([&] { return hub_.cameras.size() == 1; }));
+    EXPECT_THAT(hub_.gone, Contains(kId));
+}
+
+TEST_F(NestDriver, WhatChangesIsTold) {
+    sign_in();
+    run();
+    ASSERT_TRUE(wait_for([&] { return hub_.cameras.size() == 1 && polls_ > 0; }));
+    web_[kUuid]["properties"]["streaming.enabled"] = false;
+    web_[kUuid]["is_streaming_enabled"] = false;
+    change("quartz." + kUuid, {{"streaming_state", "streaming-disabled"}});
+    EXPECT_TRUE(wait_for([&] { return hub_.word(kId) == StateWord::Privacy; }));
+    EXPECT_EQ(endpoint(kId).error().reason(), "off");
+    web_[kUuid]["is_online"] = false;
+    change("quartz." + kUuid, {{"streaming_state", "offline"}});
+    EXPECT_TRUE(wait_for([&] { return hub_.word(kId) == StateWord::Offline; }));
+    web_[kUuid]["properties"]["cc2migration.overview_state"] = "MIGRATED";
+    change("quartz." + kUuid, {{"x", 1}});
+    EXPECT_TRUE(wait_for([&] {
+        const auto& reason = hub_.states[kId].back().reason;
+        return reason && reason->code == "migrated";
+    }));
+}
+
+TEST_F(NestDriver, AMirroredSettingGoesThereAndComesBack) {
+    sign_in();
+    run();
+    ASSERT_TRUE(wait_for([&] { return hub_.cameras.contains(kId); }));
+    EXPECT_EQ(hub_.setting(kId, "night_vision"), camera::Value(std::string("auto")));
+    EXPECT_EQ(hub_.setting(kId, "status_light"), camera::Value(std::string("auto")));
+    EXPECT_TRUE(set("night_vision", std::string("off")));
+    EXPECT_TRUE(set("streaming", false));
+    EXPECT_THAT(sets_, testing::ElementsAre("irled.state=always_off&uuid=" + kUuid,
+                                            "streaming.enabled=false&uuid=" + kUuid));
+    EXPECT_EQ(hub_.setting(kId, "night_vision"), camera::Value(std::string("off")));
+    EXPECT_EQ(hub_.word(kId), StateWord::Privacy);
+
+    set_answer_ = R"({"status":400,"status_detail":"Invalid Request"})";
+    const auto refused = set("status_light", std::string("on"));
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().is(ErrorKind::InvalidArgument));
+    EXPECT_THAT(refused.error().message(), HasSubstr("Invalid Request"));
+    set_answer_ = R"({"status":503})";
+    EXPECT_TRUE(set("status_light", std::string("on")).error().is(ErrorKind::Unavailable));
+    EXPECT_TRUE(set("nothing", true).error().is(ErrorKind::Unsupported));
+}
+
+TEST_F(NestDriver, AnEventIsToldOnceWithItsEndAndItsPicture) {
+    sign_in();
+    has_no_pictures_ = true;
+    cuepoints_ = json::array({cuepoint("1-labs", {"motion"}, true)});
+    run();
+    ASSERT_TRUE(wait_for([&] { return hub_.events.size() == 1 && snapshots_ > 0; }));
+    EXPECT_EQ(hub_.events["1-labs"].kind, "motion");
+    EXPECT_FALSE(hub_.events["1-labs"].end);
+    EXPECT_TRUE(wait_for([&] {
+        const auto* motion = hub_.sensor(kId, "motion");
+        return motion && motion->value == camera::SensorValue(true);
+    }));
+    has_no_pictures_ = false;
+    cuepoints_ = json::array(
+        {cuepoint("1-labs", {"motion"}, false), cuepoint("2-labs", {"motion", "doorbell"}, false)});
+    EXPECT_TRUE(wait_for([&] {
+        return hub_.events.size() == 2 && hub_.events["1-labs"].end &&
+               !hub_.events["1-labs"].media.empty() && !hub_.events["2-labs"].media.empty();
+    }));
+    EXPECT_EQ(hub_.events["2-labs"].kind, "button");
+    EXPECT_TRUE(std::filesystem::exists(dir_.path() + "/" + hub_.events["1-labs"].media));
+    EXPECT_EQ(json::parse(hub_.events["2-labs"].data)["important"], false) << "kept all the same";
+    EXPECT_EQ(hub_.sensor(kId, "motion")->value, camera::SensorValue(false));
+    // Nothing is told again.
+    const int reports = hub_.reports;
+    const auto polls = cuepoint_queries_.size();
+    EXPECT_TRUE(wait_for([&] { return cuepoint_queries_.size() > polls + 3; }));
+    EXPECT_EQ(hub_.reports, reports);
+}
+
+TEST_F(NestDriver, EventsOfAnOutageAreAskedForAfterwards) {
+    sign_in();
+    run();
+    ASSERT_TRUE(wait_for([&] { return !cuepoint_queries_.empty(); }));
+    const auto before = clock_.wall_now();
+    is_down_ = true;
+    const auto asked_before = cuepoint_queries_.size();
+    clock_.advance(30min);
+    (void)wait_for([] { return false; }, 50ms);
+    EXPECT_EQ(cuepoint_queries_.size(), asked_before);
+    is_down_ = false;
+    EXPECT_TRUE(wait_for([&] {
+        clock_.advance(1s);
+        return cuepoint_queries_.size() > asked_before;
+    }));
+    const auto since =
+        std::stoll(cuepoint_queries_[asked_before].substr(std::string("start_time=").size()));
+    EXPECT_LE(since,
+              std::chrono::duration_cast<std::chrono::seconds>((before - 59s).time_since_epoch())
+                  .count());
+}
+
+TEST_F(NestDriver, WithoutAKeyAPersonIsAskedForAndTheKeyIsUsedAtOnce) {
+    run();
+    ASSERT_TRUE(wait_for([&] {
+        return hub_.account && hub_.account->word == camera::AccountState::Word::NeedsPerson;
+    }));
+    EXPECT_THAT(hub_.account->reason->text, HasSubstr("casement login nest --account home"));
+    EXPECT_EQ(asked("/home/session"), 0);
+    const auto other = store::SealedStore::open(dir_.path()).value();
+    ASSERT_TRUE(
+        store_key(*other, "home", {.kind = SignInKind::NestToken, .token = Secret(token_)}));
+    EXPECT_TRUE(wait_for([&] { return hub_.cameras.size() == 1; }));
+    EXPECT_EQ(hub_.account->word, camera::AccountState::Word::SignedIn);
+}
+
+TEST_F(NestDriver, APictureAndTheWayToThem) {
+    sign_in(SignInKind::GoogleRefresh);
+    run();
+    ASSERT_TRUE(wait_for([&] { return hub_.cameras.contains(kId); }));
+    const auto found = endpoint(kId);
+    ASSERT_TRUE(found) << found.error().message();
+    const auto outcome = loop_.run([&]() -> Task<Result<camera::CommandOutcome>> {
+        co_return co_await driver_->execute(
+            camera::Command{kId, camera::TakeSnapshot{.width = 640}, net::tests::soon(), "test"});
+    });
+    ASSERT_TRUE(outcome) << outcome.error().message();
+    EXPECT_EQ(base::as_text(outcome->body), kJpeg);
+    EXPECT_TRUE(endpoint("stranger").error().is(ErrorKind::NotFound));
+}
+
+TEST(NestBuckets, HostsOfStrangersAreLeftOut) {
+    Buckets buckets;
+    const json quartz{{"nexus_api_http_server_url", "https://evil.test"},
+                      {"direct_nexustalk_host", "evil.test"},
+                      {"websocket_nexustalk_host", "oculus1-us1.dropcam.com:80"}};
+    ASSERT_TRUE(buckets.take_all(json{
+        {"updated_buckets",
+         {{{"object_key", "quartz." + kUuid}, {"value", quartz}},
+          {{"object_key", "quartz.short"}, {"value", quartz}},
+          {{"object_key", 5}, {"value", quartz}},
+          nullptr}}}.dump()));
+    const auto cameras = buckets.cameras(Hosts{});
+    ASSERT_THAT(cameras, SizeIs(1));
+    EXPECT_EQ(cameras[0].nexus_api, "");
+    EXPECT_EQ(cameras[0].direct_host, "");
+    EXPECT_EQ(cameras[0].websocket_host, "oculus1-us1.dropcam.com:80");
+    EXPECT_EQ(cameras[0].name, "Nest camera cdef");
+    EXPECT_FALSE(buckets.take_all("<html>"));
+    EXPECT_FALSE(buckets.take_all(R"({"error":"x"})"));
+}
+
+TEST(NestBuckets, TakeAsManyCamerasAsTheirLimit) {
+    json list = json::array();
+    for (std::size_t i = 0; i < Buckets::kMaxCameras + 5; ++i)
+        list.push_back(
+            {{"object_key", fmt::format("quartz.{:032x}", i)}, {"value", json::object()}});
+    Buckets buckets;
+    ASSERT_TRUE(buckets.take_all(json{{"updated_buckets", list}}.dump()));
+    EXPECT_THAT(buckets.cameras(Hosts{}), SizeIs(Buckets::kMaxCameras));
+}
+
+TEST(NestCuepoints, WhatIsBrokenIsLeftOut) {
+    EXPECT_FALSE(parse_cuepoints("<html>"));
+    EXPECT_FALSE(parse_cuepoints(R"({"status":503})"));
+    const auto taken = parse_cuepoints(
+        R"([{"id":"a","start_time":1700000100250},{"id":"b"},{"start_time":1},null,
+            {"id":"c d","start_time":1700000100250},{"id":"e","start_time":1700000100,"end_time":-1}])");
+    ASSERT_TRUE(taken);
+    ASSERT_THAT(*taken, SizeIs(2));
+    EXPECT_EQ((*taken)[0].id, "e") << "seconds are no milliseconds";
+    EXPECT_EQ((*taken)[0].end, (*taken)[0].start);
+    json many = json::array();
+    for (std::size_t i = 0; i < kMaxCuepoints + 1; ++i)
+        many.push_back({{"id", fmt::format("{}", i)}, {"start_time", 1'700'000'000'000 + i}});
+    EXPECT_EQ(parse_cuepoints(many.dump())->front().id, "1");
+    const auto unknown =
+        event_of({.id = "x", .types = {"glass-break"}, .raw = "{}"}, "door", fakes::Clock::kBegin);
+    EXPECT_EQ(unknown.text, "glass-break");
+}
+
+TEST(NestAnswers, AreExplainedWhenTheyAreNone) {
+    EXPECT_THAT(parse_session("<html>").error().message(), HasSubstr("web page"));
+    EXPECT_TRUE(parse_session(R"({"error":"x"})").error().is(ErrorKind::Unavailable));
+    EXPECT_TRUE(check_envelope("it", R"({"status":403})").error().is(ErrorKind::Unauthenticated));
+    EXPECT_TRUE(check_envelope("it", R"({"status":503})").error().is(ErrorKind::Unavailable));
+    EXPECT_TRUE(check_envelope("it", "[]").error().is(ErrorKind::Unavailable));
+    EXPECT_FALSE(parse_session_token(R"({"status":0,"items":[{"session_token":"a;b=1"}]})"));
+    EXPECT_EQ(parse_google_token(R"({"error":"USER_LOGGED_OUT"})").error().reason(),
+              "session-ended");
+    EXPECT_EQ(parse_google_token(R"({"error":"invalid_grant"})").error().reason(), "session-ended");
+    EXPECT_TRUE(parse_expiry("Wed, 09-Mar-2022 19:10:35 GMT"));
+    EXPECT_FALSE(parse_expiry("soon"));
+}
+
+}  // namespace
+}  // namespace casement::drivers::nest::tests
