@@ -87,6 +87,8 @@ struct Feed::State : std::enable_shared_from_this<Feed::State> {
     boost::asio::steady_timer timer;
     bool stalled = false;
     bool key_wanted = false;
+    int sparse = 1;          // one picture in so many is sent
+    bool is_broken = false;  // one was not: nothing decodes before the next key frame
     std::optional<std::pair<int, int>> new_size;  // width, height
     std::chrono::microseconds jump{0};
     std::uint64_t frames = 0;
@@ -129,8 +131,10 @@ async::Task<> Feed::State::run() {
 async::Task<Result<>> Feed::State::make_frame() {
     const auto wall = clock.wall_now() + jump;
     const auto now = clock.steady_now();
-    auto work = [picture = picture, wall, now, key = std::exchange(key_wanted, false),
-                 size = std::exchange(new_size, std::nullopt),
+    const bool is_sent = sparse <= 1 || picture->next_frame() % sparse == 0;
+    const bool key = std::exchange(key_wanted, false) || (is_sent && is_broken);
+    if (is_sent) is_broken = false;
+    auto work = [picture = picture, wall, now, key, size = std::exchange(new_size, std::nullopt),
                  log = log]() -> Result<std::vector<media::AccessUnit>> {
         if (size) {
             if (const auto resized = picture->resize(size->first, size->second); !resized)
@@ -143,6 +147,10 @@ async::Task<Result<>> Feed::State::make_frame() {
     };
     CASEMENT_CO_TRY(auto units, co_await pool.run(std::move(work)));
     ++frames;
+    if (!is_sent) {
+        std::erase_if(units, [](const media::AccessUnit& unit) { return unit.track == 0; });
+        is_broken = true;
+    }
     hand_out(std::move(units));
     co_return Result<>{};
 }
@@ -209,6 +217,7 @@ Feed::Tap Feed::tap() {
 
 void Feed::set_stalled(bool stalled) { state_->stalled = stalled; }
 void Feed::resize(int width, int height) { state_->new_size = {width, height}; }
+void Feed::set_sparse(int every) { state_->sparse = std::max(1, every); }
 void Feed::jump_clock(std::chrono::microseconds by) { state_->jump += by; }
 std::uint64_t Feed::frames() const { return state_->frames; }
 

@@ -69,6 +69,9 @@ public:
     /// From the next frame on: other size, other parameters. Sizes that TestPicture refuses are
     /// logged and ignored.
     void resize(int width, int height);
+    /// From the next frame on only one picture in `every` is sent, each a key frame of its own;
+    /// sound goes on. A camera in dim light. 1: all, as before.
+    void set_sparse(int every);
     /// Timestamps and wall clock are moved by this from the next frame on, forwards or back.
     void jump_clock(std::chrono::microseconds by);
 

@@ -24,6 +24,7 @@ namespace {
 constexpr std::size_t kMaxOutbox = std::size_t{4} << 20;
 // How often reports are looked for and deadlines are looked at.
 constexpr std::chrono::milliseconds kWatchEvery{100};
+constexpr std::chrono::seconds kHandshakeTime{10};
 // The address may be in use for a moment after a sulk.
 constexpr std::chrono::milliseconds kListenAgainEvery{200};
 
@@ -61,6 +62,8 @@ struct RtspCamera::State : std::enable_shared_from_this<RtspCamera::State> {
 
     static async::Task<> listen(std::shared_ptr<State> state);
     void welcome(std::unique_ptr<net::PlainStream> stream);
+    static async::Task<> serve(std::shared_ptr<State> state,
+                               std::shared_ptr<std::unique_ptr<net::PlainStream>> taken);
     void sulk() {
         if (!options.sulks_without_teardown || stopped) return;
         sulking = true;
@@ -71,7 +74,7 @@ struct RtspCamera::State : std::enable_shared_from_this<RtspCamera::State> {
 /// One client.
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
-    Connection(std::shared_ptr<RtspCamera::State> camera, std::unique_ptr<net::PlainStream> stream);
+    Connection(std::shared_ptr<RtspCamera::State> camera, std::unique_ptr<net::Stream> stream);
     ~Connection();
 
     static async::Task<> run(std::shared_ptr<Connection> self);
@@ -85,6 +88,7 @@ private:
     async::Task<Result<>> watch();
     Result<> handle(rtsp::ServerAction action);
     bool admit(rtsp::RequestId id, const rtsp::Caller& caller);
+    bool find(rtsp::RequestId id, const rtsp::Target& target);
     void on_describe(const rtsp::NeedDescribe& need);
     void on_setup(const rtsp::NeedSetup& need);
     void on_play(const rtsp::NeedPlay& need);
@@ -93,10 +97,11 @@ private:
     base::SteadyTime now() const { return camera_->feed->clock().steady_now(); }
 
     const std::shared_ptr<RtspCamera::State> camera_;
-    const std::unique_ptr<net::PlainStream> stream_;
+    const std::unique_ptr<net::Stream> stream_;
     rtsp::ServerSession session_;
     RtpLanes lanes_;
     std::vector<std::uint8_t> outbox_;
+    std::string path_;  // that was asked for last
     bool has_session_ = false;
     bool playing_ = false;
     base::SteadyTime heard_report_{};
@@ -114,7 +119,7 @@ rtsp::ServerOptions Connection::server_options(const RtspCameraOptions& options)
 }
 
 Connection::Connection(std::shared_ptr<RtspCamera::State> camera,
-                       std::unique_ptr<net::PlainStream> stream)
+                       std::unique_ptr<net::Stream> stream)
     : camera_(std::move(camera)),
       stream_(std::move(stream)),
       session_(server_options(camera_->options)),
@@ -188,6 +193,8 @@ async::Task<Result<>> Connection::watch() {
             heard_report_ = now();
             session_.heard(heard_report_);
         }
+        if (playing_ && camera_->options.keeps && !camera_->options.keeps(path_))
+            co_return base::fail(ErrorKind::Unauthenticated, "what it was let in with has ended");
         const auto patience = camera_->options.dies_without_reports;
         if (playing_ && patience && now() - heard_report_ > *patience)
             co_return base::fail(ErrorKind::DeadlineExceeded, "no receiver report");
@@ -240,9 +247,17 @@ bool Connection::admit(rtsp::RequestId id, const rtsp::Caller& caller) {
     return false;
 }
 
+bool Connection::find(rtsp::RequestId id, const rtsp::Target& target) {
+    const RtspCameraOptions& options = camera_->options;
+    const int refused = options.gate ? options.gate(target.path, target.query)
+                                     : (target.path == options.path ? 0 : 404);
+    if (refused != 0) session_.refuse(id, refused);
+    path_ = target.path;
+    return refused == 0;
+}
+
 void Connection::on_describe(const rtsp::NeedDescribe& need) {
-    if (!admit(need.id, need.caller)) return;
-    if (need.target.path != camera_->options.path) return session_.refuse(need.id, 404);
+    if (!admit(need.id, need.caller) || !find(need.id, need.target)) return;
     ++camera_->counters.describes;
     protocols::sdp::WriteOptions write;
     write.session_name = "testcam";
@@ -251,13 +266,11 @@ void Connection::on_describe(const rtsp::NeedDescribe& need) {
 }
 
 void Connection::on_setup(const rtsp::NeedSetup& need) {
-    if (!admit(need.id, need.caller)) return;
+    if (!admit(need.id, need.caller) || !find(need.id, need.target)) return;
     const media::Tracks& tracks = *camera_->feed->tracks();
     const int track = need.track.value_or(static_cast<int>(session_.setups().size()));
-    if (need.target.path != camera_->options.path || track < 0 ||
-        static_cast<std::size_t>(track) >= tracks.size()) {
+    if (track < 0 || static_cast<std::size_t>(track) >= tracks.size())
         return session_.refuse(need.id, 404);
-    }
     if (!has_session_ && camera_->in_session >= camera_->options.max_sessions) {
         ++camera_->counters.refused_sessions;
         return session_.refuse(need.id, 453);
@@ -295,8 +308,22 @@ void Connection::end_session(bool politely) {
 }
 
 void RtspCamera::State::welcome(std::unique_ptr<net::PlainStream> stream) {
-    auto connection = std::make_shared<Connection>(shared_from_this(), std::move(stream));
-    tasks.spawn("RTSP client", [connection] { return Connection::run(connection); });
+    const auto taken = std::make_shared<std::unique_ptr<net::PlainStream>>(std::move(stream));
+    tasks.spawn("RTSP client", [self = shared_from_this(), taken] { return serve(self, taken); });
+}
+
+async::Task<> RtspCamera::State::serve(std::shared_ptr<State> state,
+                                       std::shared_ptr<std::unique_ptr<net::PlainStream>> taken) {
+    std::unique_ptr<net::Stream> stream;
+    if (const auto tls = state->options.tls) {
+        auto secured =
+            co_await net::tls_accept(std::move(*taken), tls, net::Deadline::in(kHandshakeTime));
+        if (!secured) co_return;
+        stream = std::move(*secured);
+    } else {
+        stream = std::move(*taken);
+    }
+    co_await Connection::run(std::make_shared<Connection>(std::move(state), std::move(stream)));
 }
 
 async::Task<> RtspCamera::State::listen(std::shared_ptr<State> state) {
@@ -345,7 +372,8 @@ RtspCamera::~RtspCamera() {
 }
 
 std::string RtspCamera::url() const {
-    return fmt::format("rtsp://{}/{}", net::to_text(state_->endpoint), state_->options.path);
+    return fmt::format("{}://{}/{}", state_->options.tls ? "rtsps" : "rtsp",
+                       net::to_text(state_->endpoint), state_->options.path);
 }
 std::uint16_t RtspCamera::port() const { return state_->endpoint.port(); }
 RtspCameraCounters RtspCamera::counters() const { return state_->counters; }

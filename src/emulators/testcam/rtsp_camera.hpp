@@ -3,14 +3,17 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "async/task_group.hpp"
 #include "base/secret.hpp"
 #include "emulators/testcam/feed.hpp"
 #include "net/listener.hpp"
+#include "net/tls.hpp"
 
 namespace casement::emulators::testcam {
 
@@ -27,6 +30,12 @@ struct RtspCameraOptions {
     /// Arlo: after a session that ended without TEARDOWN the port is closed for this long.
     std::optional<std::chrono::milliseconds> sulks_without_teardown = {};
     std::chrono::milliseconds sender_report_every{5000};
+    std::shared_ptr<net::TlsServerContext> tls = {};  // set: rtsps alone
+    /// Set: who may describe and set up is asked here, and not by path and password. 0, or the
+    /// status to refuse with.
+    std::function<int(std::string_view path, std::string_view query)> gate = {};
+    /// Set: asked again and again of who plays what the gate has let in; false ends it.
+    std::function<bool(std::string_view path)> keeps = {};
 };
 
 /// Since the start.
@@ -54,7 +63,7 @@ public:
                                                             base::Log log);
     ~RtspCamera();
 
-    /// "rtsp://127.0.0.1:40123/live", without credentials.
+    /// "rtsp://127.0.0.1:40123/live" or rtsps, without credentials.
     std::string url() const;
     std::uint16_t port() const;
     RtspCameraCounters counters() const;
