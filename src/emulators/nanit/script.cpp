@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
-#include "base/units.hpp"
+#include "emulators/script_words.hpp"
 
 namespace casement::emulators::nanit {
 
@@ -19,12 +19,6 @@ using base::Result;
 
 namespace {
 
-template <typename T>
-struct Word {
-    std::string_view word;
-    T value;
-};
-
 /// What a line is about.
 struct Line {
     Household& household;
@@ -33,41 +27,12 @@ struct Line {
     std::string_view rest;  // behind the verb
 };
 
-/// The next word of `rest`, which begins behind it then.
-std::string_view take_word(std::string_view& rest) {
-    rest = base::trimmed(rest);
-    const std::string_view word = base::take_until(rest, ' ');
-    rest = base::trimmed(rest);
-    return word;
-}
-
-std::unexpected<base::Error> wrong(std::string_view how) {
-    return base::fail(ErrorKind::InvalidArgument, "it is: {}", how);
-}
-
 std::optional<double> decimal(std::string_view text) {
     double value = 0;
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (ec != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
         return std::nullopt;
     return value;
-}
-
-/// "10" (seconds) or "10s", "2m"; `otherwise` where nothing is said.
-Result<std::chrono::milliseconds> duration_or(std::string_view text,
-                                              std::chrono::milliseconds otherwise) {
-    constexpr std::uint32_t kWeek = 7 * 24 * 3600;
-    if (text.empty()) return otherwise;
-    const auto seconds = base::parse_number<std::uint32_t>(text);
-    if (seconds && *seconds <= kWeek) return std::chrono::seconds(*seconds);
-    return base::parse_duration(text);
-}
-
-/// "on", "off"; on where nothing is said.
-Result<bool> switch_of(std::string_view text) {
-    if (text.empty() || text == "on") return true;
-    if (text == "off") return false;
-    return wrong("on or off");
 }
 
 Result<> message(const Line& line, std::string_view type, std::optional<double> value = {}) {
