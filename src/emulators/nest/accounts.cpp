@@ -17,6 +17,7 @@ std::string new_token(Kind kind) {
         case Kind::Website:
             return base::random_hex(24);
         case Kind::Google:
+        case Kind::DeviceAccess:
             return "ya29." + base::random_hex(24);
         case Kind::Jwt:
             break;
@@ -44,6 +45,7 @@ std::chrono::milliseconds Accounts::life(Kind kind) const {
         case Kind::Website:
             return lives.website;
         case Kind::Google:
+        case Kind::DeviceAccess:
             return lives.google;
         case Kind::Jwt:
             break;
@@ -149,6 +151,31 @@ void Accounts::revoke(std::set<Kind> kinds) {
                   [&kinds](const auto& entry) { return kinds.contains(entry.second.kind); });
 }
 
-void Accounts::log_out_google() { browsers_.clear(); }
+base::Secret Accounts::consent(std::string_view userid) {
+    std::string code = "4/" + base::random_hex(24);
+    consents_.emplace(code, userid);
+    return base::Secret(std::move(code));
+}
+
+std::optional<base::Secret> Accounts::refresh_token_for(std::string_view code) {
+    const auto at = consents_.find(code);
+    if (at == consents_.end()) return std::nullopt;
+    std::string token = "1//" + base::random_hex(24);
+    consented_.emplace(token, at->second);
+    consents_.erase(at);
+    return base::Secret(std::move(token));
+}
+
+std::optional<base::Secret> Accounts::device_access_token(std::string_view refresh_token) {
+    const auto at = consented_.find(refresh_token);
+    if (at == consented_.end()) return std::nullopt;
+    return issue(Kind::DeviceAccess, at->second);
+}
+
+void Accounts::log_out_google() {
+    browsers_.clear();
+    consents_.clear();
+    consented_.clear();
+}
 
 }  // namespace casement::emulators::nest

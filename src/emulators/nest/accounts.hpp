@@ -45,7 +45,7 @@ struct AccountCounters {
     std::uint64_t website_tokens = 0;
 };
 
-enum class Kind { Access, Website, Google, Jwt };
+enum class Kind { Access, Website, Google, Jwt, DeviceAccess };
 
 /// What a good token is.
 struct Grant {
@@ -95,9 +95,18 @@ public:
     std::optional<GoogleAnswer> google_by_cookies(std::string_view cookie_field);
     std::optional<GoogleAnswer> google_by_refresh_token(std::string_view token);
 
+    // Device Access: its own client, code and tokens.
+    static constexpr std::string_view kClientId = "emu-client.apps.googleusercontent.com";
+    static constexpr std::string_view kClientSecret = "EMU-SECRET";
+    /// What the page of consent shows, good once.
+    base::Secret consent(std::string_view userid);
+    /// By code: with a refresh token. Nothing is invalid_grant.
+    std::optional<base::Secret> refresh_token_for(std::string_view code);
+    std::optional<base::Secret> device_access_token(std::string_view refresh_token);
+
     /// Every token of these kinds ends now.
     void revoke(std::set<Kind> kinds);
-    /// Google's cookies and refresh tokens are void until somebody signs in again.
+    /// Google's cookies and refresh tokens, of every way, are void until somebody signs in again.
     void log_out_google();
 
     const AccountCounters& counters() const { return counters_; }
@@ -115,7 +124,8 @@ private:
     std::map<std::string, User, std::less<>> users_;  // by userid
     std::map<std::string, std::string> challenges_;   // userid -> the one open
     std::map<std::string, Grant, std::less<>> grants_;
-    std::map<std::string, Browser, std::less<>> browsers_;  // by userid
+    std::map<std::string, Browser, std::less<>> browsers_;                  // by userid
+    std::map<std::string, std::string, std::less<>> consents_, consented_;  // code, token -> userid
     AccountCounters counters_;
 };
 

@@ -14,6 +14,7 @@ using base::Result;
 Cloud::State::State(async::Executor e, async::BlockingPool& p, const base::Clock& c, CloudOptions o,
                     const base::Log& l)
     : executor(std::move(e)),
+      pool(p),
       clock(c),
       options(std::move(o)),
       log(l),
@@ -41,6 +42,21 @@ Result<Site*> Cloud::State::open_site(std::string name) {
     return sites.back().get();
 }
 
+Result<> Cloud::State::open_live(const std::string& region) {
+    LiveOptions made{.address = options.address,
+                     .tls = tls,
+                     .region = region,
+                     .picture = options.live_picture,
+                     .time_scale = options.time_scale};
+    if (next_port != 0) {
+        made.port = next_port++;
+        made.websocket_port = next_port++;
+    }
+    CASEMENT_TRY(live[region],
+                 LiveHost::start(executor, pool, clock, accounts, house, std::move(made), log));
+    return {};
+}
+
 Site& Cloud::State::site(std::string_view name) {
     return **std::ranges::find_if(sites, [name](const auto& one) { return one->name == name; });
 }
@@ -60,9 +76,14 @@ Result<std::unique_ptr<Cloud>> Cloud::start(async::Executor executor, async::Blo
     state->add_google_routes(*google);
     CASEMENT_TRY(Site* const web_api, state->open_site("camera_api"));
     state->add_web_api_routes(*web_api);
+    CASEMENT_TRY(Site* const device_access, state->open_site("device_access"));
+    state->add_device_routes(*device_access);
+    CASEMENT_TRY(Site* const pubsub, state->open_site("pubsub"));
+    state->add_pubsub_routes(*pubsub);
     for (const std::string& region : state->options.regions) {
         CASEMENT_TRY(Site* const nexus, state->open_site("nexus-" + region));
         state->add_nexus_routes(*nexus);
+        CASEMENT_TRY(state->open_live(region));
     }
     for (const auto& site : state->sites) {
         state->tasks.spawn("emulated Nest, " + site->name, [state, one = site.get()] {
@@ -84,24 +105,40 @@ async::Task<> Cloud::stop() {
         site->listener->close();
         co_await site->server->stop(std::chrono::milliseconds{0});
     }
+    for (const auto& [region, host] : state->live) co_await host->stop();
+    for (const auto& [device, lent] : state->lent) {
+        co_await lent.camera->stop();
+        co_await lent.feed->stop();
+    }
     co_await state->tasks.stop();
 }
 
 std::string Cloud::home_url() const { return state_->site("home").url; }
 std::string Cloud::camera_api_url() const { return state_->site("camera_api").url; }
 std::string Cloud::google_url() const { return state_->site("google").url; }
+std::string Cloud::device_access_url() const { return state_->site("device_access").url; }
+std::string Cloud::pubsub_url() const { return state_->site("pubsub").url; }
 std::string Cloud::nexus_url(std::string_view region) const {
     return state_->site(fmt::format("nexus-{}", region)).url;
 }
 
+LiveHost& Cloud::live(std::string_view region) { return *state_->live.find(region)->second; }
+
 Accounts& Cloud::accounts() { return state_->accounts; }
 Home& Cloud::home() { return state_->house; }
+DeviceAccess& Cloud::devices() { return state_->devices; }
+testcam::RtspCamera* Cloud::lent_camera(std::string_view device_id) {
+    const auto at = state_->lent.find(device_id);
+    return at == state_->lent.end() ? nullptr : at->second.camera.get();
+}
 Pictures& Cloud::pictures() { return state_->pictures; }
 
 Result<> Cloud::add(Camera camera) {
     if (std::ranges::find(state_->options.regions, camera.region) == state_->options.regions.end())
         return base::fail(ErrorKind::InvalidArgument, "there is no region {}", camera.region);
     camera.nexus_url = nexus_url(camera.region);
+    camera.nexustalk_host = live(camera.region).address();
+    camera.websocket_host = live(camera.region).websocket_address();
     state_->house.add(std::move(camera));
     return {};
 }
@@ -127,6 +164,10 @@ void Cloud::heal() {
     for (const auto& site : state_->sites) site->outage = Outage::None;
 }
 
+const std::map<std::string, std::uint64_t, std::less<>>& Cloud::counts() const {
+    return state_->counts;
+}
+const std::vector<std::string>& Cloud::regions() const { return state_->options.regions; }
 const std::deque<Seen>& Cloud::seen() const { return state_->seen; }
 
 std::uint64_t Cloud::requests(std::string_view route) const {

@@ -17,9 +17,15 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "emulators/nest/accounts.hpp"
+#include "emulators/nest/device_access.hpp"
 #include "emulators/nest/home.hpp"
+#include "emulators/nest/live_host.hpp"
 #include "emulators/nest/pictures.hpp"
 #include "net/tls.hpp"
+
+namespace casement::emulators::testcam {
+class RtspCamera;
+}
 
 namespace casement::emulators::nest {
 
@@ -28,6 +34,9 @@ struct CloudOptions {
     std::uint16_t first_port = 0;                   // home's; the others follow. 0 = any for each
     std::optional<net::Certificate> certificate{};  // set: TLS alone
     std::vector<std::string> regions{"us1"};
+    /// Of live pictures.
+    ffmpeg::TestPictureOptions live_picture = LiveOptions{}.picture;
+    DeviceAccessOptions device_access{};
     /// How long a long poll without a time of its own is held.
     std::chrono::milliseconds poll = std::chrono::minutes(15);
     /// Every wait of the cloud is multiplied by this. Never the life of a token.
@@ -52,6 +61,7 @@ enum class Fault {
     Unauthorized,  // 401
     Forbidden,     // 403
     NotFound,      // 404
+    Conflict,      // 409
     Html,          // 200, and a page instead of JSON or JPEG
     Envelope,      // 200, and a status of 503 in the camera API's envelope
     Hang,          // an hour without a word
@@ -69,7 +79,8 @@ enum class Outage { None, Unavailable, Silent };
 /// Lives on one executor. Routes by name: "log_in", "verify_pin", "session", "app_launch",
 /// "subscribe", "put", "members"; "issue_token", "oauth_token", "issue_jwt"; "login_nest",
 /// "users_current", "cameras", "camera", "set_properties"; "get_image", "cuepoint",
-/// "cuepoint_category", "faces", "event_snapshot", "event_clip".
+/// "cuepoint_category", "faces", "event_snapshot", "event_clip"; "list_devices", "get_device",
+/// "execute_command", "sdm_image"; "subscription", "make_subscription".
 class Cloud {
 public:
     static constexpr std::size_t kMostSeen = 1'000'000;
@@ -88,12 +99,19 @@ public:
     std::string camera_api_url() const;
     std::string google_url() const;  // of issueToken, /token and /v1/issue_jwt
     std::string nexus_url(std::string_view region) const;
+    /// Its live pictures.
+    LiveHost& live(std::string_view region);
+    std::string device_access_url() const;  // of Google's API, with "/v1" behind it
+    std::string pubsub_url() const;         // the same; the subscription is "casement"
     /// What a person copies from a browser that is signed in.
     std::string issue_token_url() const;
 
     Accounts& accounts();
     Home& home();
     Pictures& pictures();
+    DeviceAccess& devices();
+    /// Of a device that has been lent a stream; what it sees, and who watches.
+    testcam::RtspCamera* lent_camera(std::string_view device_id);
     /// Into the home, with the hosts of its region. InvalidArgument for a region that is not there.
     base::Result<> add(Camera camera);
 
@@ -109,6 +127,9 @@ public:
 
     const std::deque<Seen>& seen() const;
     std::uint64_t requests(std::string_view route) const;
+    /// By route.
+    const std::map<std::string, std::uint64_t, std::less<>>& counts() const;
+    const std::vector<std::string>& regions() const;
     /// The most that were under way at once: of a route, for one camera.
     std::uint64_t most_at_once(std::string_view route) const;
 

@@ -44,7 +44,8 @@ std::optional<Response> answer_of(Fault fault, std::chrono::seconds retry_after)
     const std::string wait = std::to_string(retry_after.count());
     switch (fault) {
         case Fault::TooMany:
-            return Response::json(429, R"({"error":"too many requests"})")
+            return Response::json(429, R"({"error":{"code":429,"message":"Rate limited for the )"
+                                       R"(user.","status":"RESOURCE_EXHAUSTED"}})")
                 .with("Retry-After", wait);
         case Fault::ServerError:
             return Response::text(500, std::string(kPage), "text/html");
@@ -54,6 +55,9 @@ std::optional<Response> answer_of(Fault fault, std::chrono::seconds retry_after)
             return Response::json(401, R"({"error":"unauthorized"})");
         case Fault::Forbidden:
             return Response::json(403, R"({"error":"forbidden"})");
+        case Fault::Conflict:
+            return Response::json(409, R"({"error":{"code":409,"message":"Conflict.",)"
+                                       R"("status":"ABORTED"}})");
         case Fault::NotFound:
             return Response::json(404, R"({"error":"not found"})");
         case Fault::Html:
@@ -84,6 +88,7 @@ bool is_known_client(const Request& request) {
 }
 
 bool fits(Access access, Kind kind) {
+    if (access == Access::Google) return kind == Kind::DeviceAccess;
     if (access == Access::Home) return kind == Kind::Access || kind == Kind::Jwt;
     return kind == Kind::Website || kind == Kind::Jwt;
 }
@@ -129,11 +134,16 @@ void Cloud::State::answered(std::size_t place, int status) {
 
 std::expected<Grant, Response> Cloud::State::let_in(Access access, const Request& request) const {
     if (access == Access::Open) return Grant{};
-    if (!is_known_client(request))
+    if (access != Access::Google && !is_known_client(request))
         return std::unexpected(Response::text(403, "<p>Forbidden", "text/html"));
     const auto token = token_of(access, request);
     const auto grant = token ? accounts.find_grant(*token) : std::nullopt;
     if (grant && fits(access, grant->kind)) return *grant;
+    if (access == Access::Google) {
+        return std::unexpected(
+            Response::json(401, R"({"error":{"code":401,"message":"Request had invalid )"
+                                R"(authentication credentials.","status":"UNAUTHENTICATED"}})"));
+    }
     if (access == Access::WebApi)
         return std::unexpected(envelope(403, "unauthorized", "Unauthorized."));
     return std::unexpected(Response::json(access == Access::Nexus && token ? 403 : 401,

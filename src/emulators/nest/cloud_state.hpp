@@ -10,6 +10,7 @@
 
 #include "async/task_group.hpp"
 #include "emulators/nest/site.hpp"
+#include "emulators/testcam/rtsp_camera.hpp"
 
 namespace casement::emulators::nest {
 
@@ -19,6 +20,7 @@ struct Cloud::State : std::enable_shared_from_this<Cloud::State> {
           const base::Log& l);
 
     const async::Executor executor;
+    async::BlockingPool& pool;
     const base::Clock& clock;
     const CloudOptions options;
     const base::Log log;
@@ -28,6 +30,13 @@ struct Cloud::State : std::enable_shared_from_this<Cloud::State> {
     Accounts accounts{clock};
     Home house{clock};
     Pictures pictures;
+    DeviceAccess devices{clock, options.device_access};
+    struct LentCamera {
+        std::shared_ptr<testcam::Feed> feed;
+        std::unique_ptr<testcam::RtspCamera> camera;
+    };
+    std::map<std::string, LentCamera, std::less<>> lent;                 // by device
+    std::map<std::string, std::unique_ptr<LiveHost>, std::less<>> live;  // by region
     std::chrono::milliseconds picture_delay{0};
     struct Ordered {
         std::string route;
@@ -46,6 +55,7 @@ struct Cloud::State : std::enable_shared_from_this<Cloud::State> {
     async::TaskGroup tasks;
 
     base::Result<Site*> open_site(std::string name);
+    base::Result<> open_live(const std::string& region);
     Site& site(std::string_view name);
 
     using Answer = std::function<net::Response(State&, const Asked&)>;
@@ -59,6 +69,8 @@ struct Cloud::State : std::enable_shared_from_this<Cloud::State> {
     void add_google_routes(Site& site);
     void add_web_api_routes(Site& site);
     void add_nexus_routes(Site& site);
+    void add_device_routes(Site& site);
+    void add_pubsub_routes(Site& site);
 
     std::chrono::milliseconds scaled(std::chrono::milliseconds wait) const;
     std::optional<Ordered> take_fault(std::string_view route);

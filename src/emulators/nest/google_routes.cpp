@@ -55,17 +55,44 @@ Response issue_token(Cloud::State& cloud, const Asked& asked) {
         .with("Set-Cookie", answer->set_cookie + "; Path=/; Domain=.google.com; Secure");
 }
 
+Response invalid_grant() {
+    return Response::json(400, R"({"error":"invalid_grant",)"
+                               R"("error_description":"Token has been expired or revoked."})");
+}
+
+/// For a project of Device Access, whose client has a secret.
+Response device_access_token(Cloud::State& cloud, const Request& request) {
+    const auto field = [&](std::string_view name) {
+        return net::query_value(request.body, name).value_or("");
+    };
+    if (field("client_id") != Accounts::kClientId ||
+        field("client_secret") != Accounts::kClientSecret)
+        return Response::json(401, R"({"error":"invalid_client"})");
+    std::string refresh = field("refresh_token");
+    const bool by_code = field("grant_type") == "authorization_code";
+    if (by_code) {
+        const auto made = cloud.accounts.refresh_token_for(field("code"));
+        if (!made || field("redirect_uri").empty()) return invalid_grant();
+        refresh = made->reveal();
+    }
+    const auto token = cloud.accounts.device_access_token(refresh);
+    if (!token) return invalid_grant();
+    json body = token_json(cloud, *token);
+    body["scope"] =
+        "https://www.googleapis.com/auth/sdm.service https://www.googleapis.com/auth/pubsub";
+    if (by_code) body["refresh_token"] = refresh;
+    return Response::json(200, body.dump());
+}
+
 Response oauth_token(Cloud::State& cloud, const Asked& asked) {
     const auto field = [&](std::string_view name) {
         return net::query_value(asked.request.body, name).value_or("");
     };
+    if (!field("client_secret").empty()) return device_access_token(cloud, asked.request);
     if (field("grant_type") != "refresh_token" || !field("client_id").ends_with(kClientEnd))
         return Response::json(400, R"({"error":"invalid_request"})");
     const auto answer = cloud.accounts.google_by_refresh_token(field("refresh_token"));
-    if (!answer) {
-        return Response::json(400, R"({"error":"invalid_grant",)"
-                                   R"("error_description":"Token has been expired or revoked."})");
-    }
+    if (!answer) return invalid_grant();
     return Response::json(200, token_json(cloud, answer->token).dump());
 }
 

@@ -19,6 +19,11 @@ Response well(std::string_view items) { return envelope(0, "ok", "", items); }
 std::optional<std::string> token_of(Access access, const net::Request& request) {
     constexpr std::string_view kBasic = "Basic ";  // and the raw token: no Base64, no other word
     const std::string_view field = request.headers.get("Authorization");
+    if (access == Access::Google) {
+        constexpr std::string_view kBearer = "Bearer ";
+        if (!field.starts_with(kBearer)) return std::nullopt;
+        return std::string(field.substr(kBearer.size()));
+    }
     if (field.starts_with(kBasic)) return std::string(field.substr(kBasic.size()));
     if (access == Access::Home) return std::nullopt;
     if (auto cookie = request.cookie("website_2")) return cookie;

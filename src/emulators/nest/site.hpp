@@ -24,6 +24,7 @@ enum class Access {
     WebApi,  // as Nexus; refused in the envelope
     Nexus,   // the cookie website_2 or user_token, or Basic with a JWT or the session's token;
              // refused with 401 where nothing is said and 403 where it is not good
+    Google,  // Authorization: Bearer and a token of Device Access; refused with 401
 };
 
 /// A request that may be answered.

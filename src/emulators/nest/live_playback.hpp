@@ -1,0 +1,22 @@
+#pragma once
+// What is being played on one connection.
+
+#include <array>
+
+#include "emulators/nest/live_state.hpp"
+
+namespace casement::emulators::nest {
+
+struct LiveSession::Playback {
+    std::int32_t session_id = 0;
+    wire::Profile profile{};
+    bool has_sound = false;
+    bool ended = false;
+
+    bool has_begun = false;
+    testcam::TracksPtr tracks;               // the last whose parameters were sent
+    std::array<std::int64_t, 2> last_pts{};  // of video and sound, in their ticks
+    std::uint64_t units = 0;
+};
+
+}  // namespace casement::emulators::nest
