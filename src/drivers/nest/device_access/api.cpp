@@ -95,12 +95,12 @@ Task<Api::Answer> Api::send(Build build, Deadline deadline) {
 
 Task<Result<std::vector<Device>>> Api::devices(Deadline deadline) {
     CASEMENT_CO_TRY(co_await place(Limits::Question::List, {}, {}, Limits::Rank::Other, deadline));
-    net::ClientRequest request;
-    request.url = fmt::format("{}/enterprises/{}/devices", options_.base, options_.project);
-    request.max_body_bytes = kMaxAnswer;
-    CASEMENT_CO_TRY(
-        const std::string body,
-        co_await send(std::move(request), deadline.sooner_of(Deadline::in(options_.patience))));
+    const auto list = [this](const Pass& pass) {
+        return request_of("GET", fmt::format("{}/enterprises/{}/devices", options_.base,
+                                             base::percent_encoded(pass.project)));
+    };
+    CASEMENT_CO_TRY(const std::string body,
+                    co_await send(list, deadline.sooner_of(Deadline::in(options_.patience))));
     co_return parse_devices(body);
 }
 

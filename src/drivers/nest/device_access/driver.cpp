@@ -243,7 +243,7 @@ Task<Result<camera::StreamEndpoint>> Driver::endpoint(std::string camera, camera
     best.patience = kStartPatience;
     best.again = options_.retry_first;
     best.again_at_most = options_.retry_cap;
-    co_return camera::StreamEndpoint{.way = std::move(best)};
+    co_return camera::StreamEndpoint{.way = std::move(best), .lease = {}};
 }
 
 Task<Result<>> Driver::set(std::string, std::string, camera::Value, Deadline) {

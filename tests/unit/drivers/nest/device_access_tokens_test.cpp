@@ -78,7 +78,8 @@ protected:
         auto pass = loop_.run([&]() -> Task<Result<Pass>> {
             co_return co_await tokens_->pass(is_refused, net::tests::soon());
         });
-        return std::move(pass).transform([](Pass it) { return std::move(it.token); });
+        if (!pass) return std::unexpected(pass.error());
+        return std::move(pass->token);
     }
 
     fakes::TempDirectory directory_;
