@@ -18,4 +18,7 @@ int emulate_arlo(const cli::EmulateArlo& command, std::ostream& out, std::ostrea
 int emulate_nanit(const cli::EmulateNanit& command, bool json, std::ostream& out,
                   std::ostream& err);
 
+/// A cloud of Nest's with cameras, in the same way.
+int emulate_nest(const cli::EmulateNest& command, bool json, std::ostream& out, std::ostream& err);
+
 }  // namespace casement::app

@@ -213,6 +213,7 @@ struct RemoteCommand {
     int operator()(const cli::Serve&) const { return cli::kFailed; }
     int operator()(const cli::EmulateArlo&) const { return cli::kFailed; }
     int operator()(const cli::EmulateNanit&) const { return cli::kFailed; }
+    int operator()(const cli::EmulateNest&) const { return cli::kFailed; }
     int operator()(const cli::ArloNetwork&) const { return cli::kFailed; }
     int operator()(const cli::Doctor&) const { return cli::kFailed; }
     int operator()(const cli::LoginNanit&) const { return cli::kFailed; }
@@ -237,6 +238,8 @@ int run(const std::vector<std::string>& arguments, const World& world) {
         return world.emulate_arlo(*command);
     if (const auto* command = std::get_if<cli::EmulateNanit>(&line->command))
         return world.emulate_nanit(*command, common.json);
+    if (const auto* command = std::get_if<cli::EmulateNest>(&line->command))
+        return world.emulate_nest(*command, common.json);
     if (const auto* command = std::get_if<cli::Check>(&line->command))
         return check(world, common, *command);
     if (std::holds_alternative<cli::Version>(line->command)) {
@@ -281,29 +284,32 @@ int run(const std::vector<std::string>& arguments, const World& world) {
 }
 
 World process_world(const base::Clock& clock) {
-    return {.out = std::cout,
-            .err = std::cerr,
-            .environment = config::process_environment(),
-            .clock = clock,
-            .is_root = geteuid() == 0,
-            .err_is_terminal = isatty(STDERR_FILENO) == 1,
-            .own_address = own_address,
-            .serve = {},
-            .emulate_arlo =
-                [](const cli::EmulateArlo& command) {
-                    return emulate_arlo(command, std::cout, std::cerr);
-                },
-            .emulate_nanit =
-                [](const cli::EmulateNanit& command, bool json) {
-                    return emulate_nanit(command, json, std::cout, std::cerr);
-                },
-            .run_tool = cli::run_tool,
-            .keyboard = [] { return cli::this_keyboard(std::cerr); },
-            .machine = cli::this_machine,
-            .find_hub = [](const fs::path& data) -> base::Result<std::unique_ptr<cli::Hub>> {
-                CASEMENT_TRY(Control control, read_control(data));
-                return cli::connect_to(std::move(control));
-            }};
+    return {
+        .out = std::cout,
+        .err = std::cerr,
+        .environment = config::process_environment(),
+        .clock = clock,
+        .is_root = geteuid() == 0,
+        .err_is_terminal = isatty(STDERR_FILENO) == 1,
+        .own_address = own_address,
+        .serve = {},
+        .emulate_arlo =
+            [](const cli::EmulateArlo& command) {
+                return emulate_arlo(command, std::cout, std::cerr);
+            },
+        .emulate_nanit =
+            [](const cli::EmulateNanit& command, bool json) {
+                return emulate_nanit(command, json, std::cout, std::cerr);
+            },
+        .emulate_nest = [](const cli::EmulateNest& command,
+                           bool json) { return emulate_nest(command, json, std::cout, std::cerr); },
+        .run_tool = cli::run_tool,
+        .keyboard = [] { return cli::this_keyboard(std::cerr); },
+        .machine = cli::this_machine,
+        .find_hub = [](const fs::path& data) -> base::Result<std::unique_ptr<cli::Hub>> {
+            CASEMENT_TRY(Control control, read_control(data));
+            return cli::connect_to(std::move(control));
+        }};
 }
 
 }  // namespace casement::app

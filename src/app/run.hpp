@@ -39,6 +39,7 @@ struct World {
     /// Runs an emulated device until it is asked to stop; the exit status.
     std::function<int(const cli::EmulateArlo&)> emulate_arlo{};
     std::function<int(const cli::EmulateNanit&, bool json)> emulate_nanit{};
+    std::function<int(const cli::EmulateNest&, bool json)> emulate_nest{};
     /// Programs of this machine that check files and tell of its network.
     cli::RunTool run_tool{};
     /// Standard input, for commands that ask.

@@ -106,6 +106,50 @@ private:
         arlo->add_flag("--listens-while-busy", emulate_arlo_.listens_while_busy,
                        "it answers 453 instead of refusing the connection");
         add_emulated_nanit(*emulate);
+        add_emulated_nest(*emulate);
+    }
+
+    void add_emulated_nest(CLI::App& emulate) {
+        CLI::App* nest =
+            add(emulate, "nest",
+                "the cloud of Nest with cameras; tells the configuration for a hub, then what is "
+                "asked as JSON lines, and lines like \"event motion\", \"fail get_image 429 5\" or "
+                "\"live reset\" on standard input make something happen",
+                emulate_nest_);
+        nest->add_option("--cameras", emulate_nest_.cameras, "1 to 3")
+            ->check(CLI::Range(1, 3))
+            ->capture_default_str();
+        nest->add_option("--address", emulate_nest_.address, "of everything")
+            ->capture_default_str();
+        nest->add_option("--port", emulate_nest_.port, "its first; the others follow")
+            ->capture_default_str();
+        nest->add_flag("--any-ports", emulate_nest_.any_ports, "free ports for all of it");
+        nest->add_option("--sign-in", emulate_nest_.sign_in, "what the configuration says")
+            ->check(CLI::IsMember(
+                {"google", "google_refresh", "nest_token", "nest_password", "device_access"}))
+            ->capture_default_str();
+        nest->add_option("--email", emulate_nest_.email, "of the Nest account")
+            ->capture_default_str();
+        nest->add_option_function<std::string>(
+            "--password",
+            [this](const std::string& text) { emulate_nest_.password = base::Secret(text); },
+            "of the Nest account (window); nothing secret");
+        nest->add_flag("--two-factor", emulate_nest_.two_factor, "it asks for a PIN");
+        nest->add_option("--token-ttl", emulate_nest_.token_ttl, "life of Google's tokens and JWTs")
+            ->type_name("DURATION")
+            ->capture_default_str();
+        nest->add_option("--pace", emulate_nest_.pace, "0.1: its time runs ten times as fast")
+            ->check(CLI::Range(0.001, 1000.0));
+        nest->add_flag("--plain", emulate_nest_.plain, "without TLS");
+        nest->add_option("--ca-file", emulate_nest_.ca_file,
+                         "where it writes the certificate for the hub to trust")
+            ->type_name("FILE")
+            ->capture_default_str();
+        nest->add_option("--keep", emulate_nest_.keep,
+                         "where its certificate is, to be the same at every start")
+            ->type_name("FOLDER");
+        nest->add_option("--do", emulate_nest_.lines, "as if it were typed; a wrong one lists all")
+            ->type_name("LINE");
     }
 
     void add_emulated_nanit(CLI::App& emulate) {
@@ -339,6 +383,7 @@ private:
     Serve serve_, demo_;
     EmulateArlo emulate_arlo_;
     EmulateNanit emulate_nanit_;
+    EmulateNest emulate_nest_;
     ArloNetwork network_;
     Doctor doctor_;
     LoginNanit login_;

@@ -96,6 +96,23 @@ struct EmulateNanit {
     std::vector<std::string> lines;  // as typed
 };
 
+struct EmulateNest {
+    int cameras = 2;
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 9460;
+    bool any_ports = false;
+    std::string sign_in = "google";
+    std::string email = "owner@example.org";
+    base::Secret password{"window"};
+    bool two_factor = false;
+    std::string token_ttl = "1h";
+    double pace = 1;  // of its time
+    bool plain = false;
+    std::string ca_file = "casement-nest-ca.pem";
+    std::string keep;                // folder of its certificate; empty = a new one
+    std::vector<std::string> lines;  // as typed
+};
+
 /// What `arlo network` makes a plan of, as it is written; empty = not said. Flags and the keys of
 /// `--from` have the same names.
 struct NetworkInputs {
@@ -146,9 +163,9 @@ struct ImportNanit {
 };
 
 using Command =
-    std::variant<Serve, EmulateArlo, EmulateNanit, ArloNetwork, Doctor, LoginNanit, ImportArlo,
-                 ImportNanit, Check, Version, Cameras, ShowCamera, SetSetting, RunCommand, Snapshot,
-                 Export, Events, Health, TokenCreate, TokenList, TokenRevoke>;
+    std::variant<Serve, EmulateArlo, EmulateNanit, EmulateNest, ArloNetwork, Doctor, LoginNanit,
+                 ImportArlo, ImportNanit, Check, Version, Cameras, ShowCamera, SetSetting,
+                 RunCommand, Snapshot, Export, Events, Health, TokenCreate, TokenList, TokenRevoke>;
 
 struct CommandLine {
     Common common;

@@ -1,6 +1,7 @@
 // What happens to every request before and behind its answer: it is noted, it meets what is wrong
 // with the site and the route, and it is let in or not.
 
+#include <algorithm>
 #include <utility>
 
 #include "async/deadline.hpp"

@@ -2,6 +2,7 @@
 
 #include "emulators/nest/live_playback.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "async/deadline.hpp"

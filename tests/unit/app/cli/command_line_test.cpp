@@ -50,6 +50,15 @@ TEST(CommandLine, KnowsEveryCommand) {
     EXPECT_EQ(ending({"emulate", "nanit", "--cameras", "4"}).status, kUsage);
     EXPECT_EQ(ending({"emulate", "nanit", "--mfa", "pigeon"}).status, kUsage);
     EXPECT_EQ(ending({"emulate", "nanit", "--port", "65536"}).status, kUsage);
+    EXPECT_EQ(parsed<EmulateNest>({"emulate", "nest"}).sign_in, "google");
+    const auto home =
+        parsed<EmulateNest>({"emulate", "nest", "--cameras", "3", "--any-ports", "--sign-in",
+                             "nest_token", "--two-factor", "--do", "2 online off"});
+    EXPECT_EQ(home.cameras, 3);
+    EXPECT_EQ(home.sign_in, "nest_token");
+    EXPECT_TRUE(home.any_ports && home.two_factor && !home.plain);
+    EXPECT_THAT(home.lines, ElementsAre("2 online off"));
+    EXPECT_EQ(ending({"emulate", "nest", "--sign-in", "guess"}).status, kUsage);
     EXPECT_EQ(ending({"emulate"}).status, kUsage);
     const auto network =
         parsed<ArloNetwork>({"arlo", "network", "--set-up", "router", "--cameras", "eth1.20",
