@@ -27,6 +27,7 @@ base::Result<std::string> make_film(base::WallTime at) {
         CASEMENT_TRY(picture->next(at + picture->frame_time(i), {}, made));
     }
     std::vector<media::AccessUnitPtr> units;
+    units.reserve(made.size());
     for (media::AccessUnit& unit : made)
         units.push_back(std::make_shared<const media::AccessUnit>(std::move(unit)));
     const std::vector<std::uint32_t> durations(
