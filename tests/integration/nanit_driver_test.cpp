@@ -10,7 +10,7 @@
 #include "drivers/nanit/log_archive.hpp"
 #include "emulators/nanit/household.hpp"
 #include "tests/fakes/temp_directory.hpp"
-#include "tests/unit/drivers/nanit/host.hpp"
+#include "tests/unit/drivers/host.hpp"
 #include "tests/unit/net/loop.hpp"
 
 namespace casement::drivers::nanit {
@@ -111,7 +111,7 @@ protected:
     async::BlockingPool pool_{"codecs", 1}, disk_{"disk", 1};
     std::unique_ptr<store::SealedStore> sealed_ = store::SealedStore::open(folder_.path()).value();
     std::unique_ptr<Household> household_;
-    tests::Host host_;
+    drivers::tests::Host host_;
     std::optional<Driver> driver_;
     std::optional<async::TaskGroup> tasks_;
 };

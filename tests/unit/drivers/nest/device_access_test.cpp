@@ -11,6 +11,7 @@
 #include "base/base64.hpp"
 #include "drivers/nest/device_access/driver.hpp"
 #include "tests/fakes/clock.hpp"
+#include "tests/unit/drivers/host.hpp"
 #include "tests/unit/net/loop.hpp"
 
 namespace casement::drivers::nest::device_access {
@@ -31,21 +32,9 @@ using namespace std::chrono_literals;
 
 const std::string kDevice = "enterprises/emu-project/devices/cam";
 
-/// What the hub was told.
-class Host final : public camera::DriverHost {
+/// Keeps events too.
+class Host final : public tests::Host {
 public:
-    void camera_found(camera::Description description) override {
-        cameras.insert_or_assign(description.id, std::move(description));
-    }
-    void camera_gone(std::string camera) override { gone.push_back(std::move(camera)); }
-    void state_changed(std::string camera, camera::CameraState state) override {
-        states[camera] = std::move(state);
-    }
-    void setting_reported(std::string, std::string, camera::Value) override {}
-    void sensor_measured(std::string, std::string, camera::SensorValue, base::WallTime) override {}
-    void account_changed(camera::AccountState state) override { account = std::move(state); }
-    void awake_changed(std::string, std::vector<camera::Awake>) override {}
-    camera::Wishes wishes(std::string_view) const override { return {}; }
     Task<Result<events::EventPtr>> event(events::Event event) override {
         if (refuses_events) co_return base::fail(ErrorKind::Unavailable, "the disk is full");
         event.id = "event-" + event.vendor_id;
@@ -57,11 +46,8 @@ public:
         co_return std::make_shared<const events::Event>();
     }
 
-    std::map<std::string, camera::Description> cameras;
-    std::map<std::string, camera::CameraState> states;
-    std::optional<camera::AccountState> account;
-    std::vector<std::string> gone, ended;
     std::vector<events::Event> told;
+    std::vector<std::string> ended;
     bool refuses_events = false;
 };
 
@@ -372,15 +358,15 @@ TEST_F(DeviceAccessDriver, CamerasAppearAndVanish) {
     const auto bell =
         std::ranges::find(host_.cameras, "Door", [](const auto& one) { return one.second.name; });
     ASSERT_NE(bell, host_.cameras.end());
-    EXPECT_EQ(host_.states[bell->first].reason->code, "webrtc-only");
+    EXPECT_EQ(host_.states[bell->first].back().reason->code, "webrtc-only");
+    const std::string bell_id = bell->first;
     const auto refused = loop_.run([&]() -> Task<Result<camera::StreamEndpoint>> {
-        co_return co_await driver_->endpoint(bell->first, camera::Quality::Main,
-                                             net::tests::soon());
+        co_return co_await driver_->endpoint(bell_id, camera::Quality::Main, net::tests::soon());
     });
     EXPECT_EQ(refused.error().reason(), "webrtc-only");
     devices_ = json{{"devices", json::array({device("cam", "Yard", "RTSP")})}}.dump();
     until([&] { return host_.gone.size() == 1; });
-    EXPECT_THAT(host_.gone, ElementsAre(bell->first));
+    EXPECT_THAT(host_.gone, ElementsAre(bell_id));
 }
 
 TEST_F(DeviceAccessDriver, ABellIsToldAtOnceAndItsPictureFollows) {
