@@ -84,9 +84,21 @@ struct Defaults {
     bool operator==(const Defaults&) const = default;
 };
 
+enum class FilmLayout { Own, Foggycam };
+
+struct Films {
+    std::string folder;
+    int pictures = 200;  // of one film
+    int frames_per_second = 24;
+    bool keep_pictures = false;
+    FilmLayout layout = FilmLayout::Own;
+    bool operator==(const Films&) const = default;
+};
+
 struct Snapshots {
     Milliseconds interval{1'000};
     int width = 1280;
+    std::optional<Films> films;
     bool operator==(const Snapshots&) const = default;
 };
 

@@ -288,6 +288,8 @@ CASEMENT_WORDS(NestWay, Word<NestWay>{"auto", NestWay::Auto},
                Word<NestWay>{"nexustalk", NestWay::Nexustalk},
                Word<NestWay>{"snapshots", NestWay::Snapshots},
                Word<NestWay>{"device_access", NestWay::DeviceAccess})
+CASEMENT_WORDS(FilmLayout, Word<FilmLayout>{"own", FilmLayout::Own},
+               Word<FilmLayout>{"foggycam", FilmLayout::Foggycam})
 CASEMENT_WORDS(HookSpelling, Word<HookSpelling>{"json", HookSpelling::Json},
                Word<HookSpelling>{"form", HookSpelling::Form},
                Word<HookSpelling>{"json_nested", HookSpelling::JsonNested})

@@ -42,6 +42,7 @@ std::span<const Word<base::LogLevel>> words_of(std::type_identity<base::LogLevel
 std::span<const Word<Vendor>> words_of(std::type_identity<Vendor>);
 std::span<const Word<NestSignIn>> words_of(std::type_identity<NestSignIn>);
 std::span<const Word<NestWay>> words_of(std::type_identity<NestWay>);
+std::span<const Word<FilmLayout>> words_of(std::type_identity<FilmLayout>);
 std::span<const Word<WebhookEncoding>> words_of(std::type_identity<WebhookEncoding>);
 std::span<const Word<HookSpelling>> words_of(std::type_identity<HookSpelling>);
 std::span<const Word<Transport>> words_of(std::type_identity<Transport>);

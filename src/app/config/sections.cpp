@@ -173,11 +173,35 @@ const Fields<Defaults>& fields_of(std::type_identity<Defaults>) {
     return fields;
 }
 
+const Fields<Films>& fields_of(std::type_identity<Films>) {
+    static const Fields<Films> fields{
+        field("folder", &Films::folder,
+              "where films go, into a folder for each camera; it must exist"),
+        field("pictures", &Films::pictures, "how many pictures one MP4 has",
+              between(2, 1000, "2 and 1000")),
+        field("frames_per_second", &Films::frames_per_second, "how fast they are shown",
+              between(1, 60, "1 and 60")),
+        field("keep_pictures", &Films::keep_pictures,
+              "keep the JPEGs that went into a film; nothing removes them later"),
+        field("layout", &Films::layout,
+              "own: FOLDER/CAMERA/films and pictures, called by their time; foggycam: "
+              "FOLDER/capture/CAMERA/video and images, called by 32 digits"),
+    };
+    return fields;
+}
+
+bool check_fields(const Value& value, const Films& films) {
+    if (films.folder.starts_with('/')) return true;
+    value.error(fmt::format("{} needs folder, a path from / on", value.path()));
+    return false;
+}
+
 const Fields<Snapshots>& fields_of(std::type_identity<Snapshots>) {
     static const Fields<Snapshots> fields{
         field("interval", &Snapshots::interval, "time between two pictures",
               between<Milliseconds>(100ms, 24h, "100ms and 24h")),
         field("width", &Snapshots::width, "in pixels", between(64, 4096, "64 and 4096")),
+        field("films", &Snapshots::films, "also MP4s of so many pictures each, at a steady rate"),
     };
     return fields;
 }

@@ -98,6 +98,27 @@ TEST(Config, SaysWhichSectionsThisVersionDoesNotUse) {
     EXPECT_EQ(loaded.warnings(), 2u);
 }
 
+TEST(Config, ReadsHowFilmsAreMadeAndNeedsAFolderForThem) {
+    const auto with = [](std::string_view films) {
+        return read(
+            fmt::format("accounts:\n  - vendor: nest\n    name: home\n"
+                        "    snapshots: {{films: {}}}\n",
+                        films));
+    };
+    const Loaded loaded =
+        with("{folder: /srv/films, pictures: 50, frames_per_second: 12, layout: foggycam}");
+    EXPECT_TRUE(loaded.is_usable()) << text_of(loaded.problems);
+    EXPECT_EQ(loaded.config.accounts.at(0).snapshots.films,
+              (Films{.folder = "/srv/films",
+                     .pictures = 50,
+                     .frames_per_second = 12,
+                     .layout = FilmLayout::Foggycam}));
+    for (const std::string_view wrong :
+         {"{pictures: 50}", "{folder: films}", "{folder: /srv, pictures: 1}",
+          "{folder: /srv, pictures: 1001}", "{folder: /srv, frames_per_second: 61}"})
+        EXPECT_FALSE(with(wrong).is_usable()) << wrong;
+}
+
 TEST(Config, ReadsTheDoorsOfTheArloBase) {
     const Loaded off = read("arlo: {rest: off, upload_port: 8080, event_pictures: off}");
     EXPECT_TRUE(off.problems.empty()) << text_of(off.problems);
