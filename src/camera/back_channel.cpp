@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 #include "async/hop.hpp"
 
 namespace casement::camera {
@@ -39,6 +41,13 @@ async::Task<base::Result<>> BackChannel::send(std::vector<std::uint8_t> sound) {
     if (is_sent) co_return base::Result<>{};
     co_return base::fail(base::ErrorKind::Unavailable,
                          "nobody talks to a camera whose stream is not open");
+}
+
+void BackChannel::post(std::vector<std::uint8_t> sound) {
+    const MutexLock lock(mutex_);
+    if (!way_) return;
+    asio::post(way_->there,
+               [send = way_->send, sound = std::move(sound)]() mutable { send(std::move(sound)); });
 }
 
 }  // namespace casement::camera

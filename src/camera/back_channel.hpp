@@ -25,6 +25,8 @@ public:
 
     /// Unavailable while no stream is open.
     async::Task<base::Result<>> send(std::vector<std::uint8_t> sound);
+    /// The same, without waiting for how it went.
+    void post(std::vector<std::uint8_t> sound);
 
 private:
     struct Way {
