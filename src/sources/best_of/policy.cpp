@@ -41,6 +41,7 @@ Policy::Step Policy::step(std::span<const Run> runs, SteadyTime now) {
         if (kept->waits) waits_ = kept->waits;
         if (!is_fresh(*kept, now)) continue;
         showing_ = kept->choice;
+        begin_at_ = 0;
         choices_[kept->choice].fault.reset();
     }
     // The camera is on again: what failed while it was off is no news of the better ways.
@@ -53,10 +54,13 @@ Policy::Step Policy::step(std::span<const Run> runs, SteadyTime now) {
 }
 
 std::optional<std::size_t> Policy::next(const Run* kept, SteadyTime now) {
-    if (kept == nullptr) return due_before(choices_.size(), now);
+    if (kept == nullptr) {
+        const auto next = due(begin_at_, choices_.size(), now);
+        return next ? next : due(0, begin_at_, now);
+    }
     const bool is_settled = is_fresh(*kept, now) || kept->waits;
     if (!is_settled) return std::nullopt;
-    if (const auto better = due_before(kept->choice, now)) return better;
+    if (const auto better = due(0, kept->choice, now)) return better;
     // One that is lent for seconds only is not followed by a row of its like.
     const bool is_ending = kept->ends_at && now >= *kept->ends_at - kRenewBefore &&
                            now - kept->opened_at >= 2 * kRenewBefore;
@@ -64,8 +68,8 @@ std::optional<std::size_t> Policy::next(const Run* kept, SteadyTime now) {
                                                                  : std::nullopt;
 }
 
-std::optional<std::size_t> Policy::due_before(std::size_t choice, SteadyTime now) const {
-    for (std::size_t i = 0; i < choice; ++i) {
+std::optional<std::size_t> Policy::due(std::size_t from, std::size_t to, SteadyTime now) const {
+    for (std::size_t i = from; i < to; ++i) {
         if (choices_[i].not_before <= now) return i;
     }
     return std::nullopt;
@@ -101,6 +105,8 @@ void Policy::put_off(const Run& run, Error fault, SteadyTime now) {
     choice.not_before = was_good ? now : now + choice.wait;
     if (!was_good) choice.wait = std::min(2 * choice.wait, again_at_most_);
     choice.fault = std::move(fault);
+    // However long each takes to fail, the worse ones have their turn too.
+    begin_at_ = was_good ? run.choice : run.choice + 1;
 }
 
 std::optional<Error> Policy::why() const {

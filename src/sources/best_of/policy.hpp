@@ -56,7 +56,8 @@ private:
     std::optional<base::Error> fault_of(const Run& run, base::SteadyTime now) const;
     std::chrono::milliseconds stall_of(const Run& run) const;
     void put_off(const Run& run, base::Error fault, base::SteadyTime now);
-    std::optional<std::size_t> due_before(std::size_t choice, base::SteadyTime now) const;
+    /// The best of these that is not put off.
+    std::optional<std::size_t> due(std::size_t from, std::size_t to, base::SteadyTime now) const;
     std::optional<std::size_t> next(const Run* kept, base::SteadyTime now);
 
     const std::chrono::milliseconds patience_, stall_, again_, again_at_most_;
@@ -64,6 +65,7 @@ private:
     std::optional<std::size_t> showing_;
     std::optional<base::Error> waits_;
     bool was_waiting_ = false;
+    std::size_t begin_at_ = 0;  // where nothing is shown: the choice whose turn it is
 };
 
 }  // namespace casement::sources::best_of

@@ -130,6 +130,15 @@ TEST_F(BestOfPolicy, GivesUpAWayThatBringsNoPictureInTwentySecondsOrNoneForFifte
     EXPECT_NE(policy.showing(), 1U);
 }
 
+TEST_F(BestOfPolicy, GivesTheWorseOnesTheirTurnHoweverLongTheBetterOnesTakeToFail) {
+    well[0] = well[1] = ends = false;
+    step();
+    pass(45s);
+    EXPECT_EQ((std::vector<std::size_t>{opened.begin(), opened.begin() + 3}),
+              (std::vector<std::size_t>{0, 1, 2}));
+    EXPECT_EQ(policy.showing(), 2U);
+}
+
 TEST_F(BestOfPolicy, WaitsLongerWherePicturesAreRare) {
     well[0] = well[1] = well[2] = ends = false;
     step();
