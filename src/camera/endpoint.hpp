@@ -116,6 +116,9 @@ struct ChangeOver {
     std::chrono::milliseconds spare_again{5000}, spare_again_at_most{60'000};
     /// A spare whose lease ends for good is replaced so long before.
     std::chrono::milliseconds renew_before{30'000};
+    /// How long a spare took from its answer to its first picture. Called on any io thread; may
+    /// outlive the driver. May be empty.
+    std::function<void(std::chrono::milliseconds took)> tell_spare{};
 };
 /// multipart/x-mixed-replace.
 struct HttpMjpeg {

@@ -26,7 +26,8 @@ AskingTimes AskingTimes::scaled(double time_scale) const {
     for (Time* const time :
          {&out.publisher, &out.refresh, &out.slots_full, &out.p2p_blocked, &out.apart,
           &out.after_failure, &out.after_sleep, &out.steady, &out.back_off, &out.back_off_at_most,
-          &out.renew_relay, &out.token_left, &out.before_token_ends, &out.overdue, &out.sacrifice})
+          &out.renew_relay, &out.token_left, &out.before_token_ends, &out.overdue, &out.promise,
+          &out.other_way, &out.sacrifice})
         *time = base::scaled(*time, time_scale);
     return out;
 }
@@ -147,10 +148,12 @@ void Asking::failed(SteadyTime soonest, SteadyTime now) {
 }
 
 bool Asking::is_overdue(SteadyTime now) const {
-    const SteadyTime::duration longest = times_.publisher * 9 / 10;
-    const auto time = was_live_ && took_
-                          ? std::clamp<SteadyTime::duration>(2 * *took_, times_.overdue, longest)
-                          : longest;
+    SteadyTime::duration time = times_.publisher * 9 / 10;
+    if (was_live_ && took_) {
+        const auto other_way = other_way_took_.value_or(times_.other_way);
+        if (other_way < times_.promise) time = std::max(times_.promise - other_way, times_.overdue);
+        time = std::clamp<SteadyTime::duration>(2 * *took_, times_.overdue, time);
+    }
     return awaited_until_ && now - asked_at_ >= time;
 }
 

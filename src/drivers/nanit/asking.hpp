@@ -26,9 +26,12 @@ struct AskingTimes {
     Time token_left{3'300'000};       // at least, of the token in it: it must outlive the address
     Time before_token_ends{300'000};  // an address is not used until its token's last moment
     /// Its call after pictures ended, where another way waits for its seat: at least so long, and
-    /// twice what it took before. The vendor's way needs 15 to 20 s for a picture, so a camera that
-    /// is only slow is waited for.
+    /// twice what it took before. No longer than leaves the other way its time within `promise`;
+    /// one that cannot keep that anyway (the vendor's was seen to need 15 to 20 s for a picture)
+    /// waits for a camera that is only slow.
     Time overdue{700};
+    Time promise{2'700};    // without pictures
+    Time other_way{1'600};  // until it is known what the other way takes
     Time sacrifice{
         1'800'000};  // at most, between two times that a running relay gives its seat away
 
@@ -72,6 +75,8 @@ public:
     bool is_live() const { return live_since_.has_value(); }
     /// It said yes and had its time to come, as those see it who need its seat.
     bool is_overdue(base::SteadyTime now) const;
+    /// From the other way's answer to its first picture.
+    void other_way_took(AskingTimes::Time time) { other_way_took_ = time; }
     /// It published before, and was asked to again.
     bool returns() const { return was_live_ && is_awaited(); }
     bool is_awaited() const { return in_flight_ || awaited_until_.has_value(); }
@@ -95,6 +100,7 @@ private:
     AskingTimes::Time back_off_{0};
     base::SteadyTime asked_at_{};
     std::optional<base::SteadyTime::duration> took_;  // at least, from being asked to its call
+    std::optional<AskingTimes::Time> other_way_took_;
     base::SteadyTime ask_at_ = kNever;
     base::SteadyTime refresh_at_ = kNever;
     std::optional<base::SteadyTime> awaited_until_;

@@ -100,6 +100,11 @@ camera::StreamEndpoint Media::endpoint() {
             if (const auto self = weak.lock()) self->heard(news);
         });
     };
+    way.tell_spare = [weak, there](std::chrono::milliseconds took) {
+        asio::post(there, [weak, took] {
+            if (const auto self = weak.lock()) self->asking_.other_way_took(took);
+        });
+    };
     way.spare = [weak, there](Deadline deadline) {
         return async::hop(
             there,

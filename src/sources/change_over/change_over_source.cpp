@@ -32,6 +32,7 @@ struct ChangeOverSource::Spare {
     const std::shared_ptr<hub::Progress> progress = std::make_shared<hub::Progress>();
     const std::unique_ptr<hub::StreamWriter> writer;
     std::unique_ptr<hub::Source> source;  // once the vendor has answered
+    base::SteadyTime answered_at{};
     Policy::Spare seen;
     async::TaskGroup tasks;
 };
@@ -54,7 +55,7 @@ Task<base::Result<>> ChangeOverSource::decide(hub::StreamWriter& writer) {
     for (;;) {
         std::vector<Policy::Spare> seen;
         for (const auto& spare : spares_) {
-            spare->seen.last_picture = spare->progress->last_picture();
+            look_at_spare(*spare);
             seen.push_back(spare->seen);
         }
         const Policy::Showing before = policy_->showing();
@@ -64,6 +65,14 @@ Task<base::Result<>> ChangeOverSource::decide(hub::StreamWriter& writer) {
         if (step.open) open_spare(writer);
         CASEMENT_CO_TRY(co_await async::sleep_for(kLookEvery));
     }
+}
+
+void ChangeOverSource::look_at_spare(Spare& spare) const {
+    const bool had_picture = spare.seen.last_picture != base::SteadyTime{};
+    spare.seen.last_picture = spare.progress->last_picture();
+    if (had_picture || spare.seen.last_picture == base::SteadyTime{} || !way_.tell_spare) return;
+    way_.tell_spare(std::chrono::duration_cast<std::chrono::milliseconds>(spare.seen.last_picture -
+                                                                          spare.answered_at));
 }
 
 Policy::First ChangeOverSource::look_at_first() const {
@@ -87,6 +96,7 @@ void ChangeOverSource::open_spare(hub::StreamWriter& writer) {
 Task<> ChangeOverSource::run_spare(std::shared_ptr<Spare> spare) {
     const auto endpoint = co_await way_.spare(Deadline::in(way_.spare_patience));
     if (!endpoint) co_return failed(*spare, endpoint.error());
+    spare->answered_at = parts_.clock.steady_now();
     auto source = parts_.open(*endpoint);
     if (!source) co_return failed(*spare, source.error());
     spare->source = std::move(*source);

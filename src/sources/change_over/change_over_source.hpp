@@ -41,6 +41,7 @@ public:
 private:
     struct Spare;
     async::Task<base::Result<>> decide(hub::StreamWriter& writer);
+    void look_at_spare(Spare& spare) const;
     Policy::First look_at_first() const;
     void open_spare(hub::StreamWriter& writer);
     async::Task<> run_spare(std::shared_ptr<Spare> spare);

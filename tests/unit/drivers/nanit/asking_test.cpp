@@ -195,6 +195,7 @@ TEST_F(NanitAsking, AYesThatComesTooLateIsNotWaitedFor) {
 }
 
 TEST_F(NanitAsking, IsOverdueAfterTwiceWhatItTookBeforeAndNeverSoonerThan700Milliseconds) {
+    asking.other_way_took(18s);
     pass(0ms);
     EXPECT_FALSE(asking.returns());
     clock.advance(2s);
@@ -217,6 +218,28 @@ TEST_F(NanitAsking, IsOverdueAfterTwiceWhatItTookBeforeAndNeverSoonerThan700Mill
     EXPECT_FALSE(asking.is_overdue(clock.steady_now()));
     pass(100ms);
     EXPECT_TRUE(asking.is_overdue(clock.steady_now()));
+}
+
+TEST_F(NanitAsking, IsOverdueInTimeForAnotherWayThatIsQuick) {
+    pass(0ms);
+    clock.advance(2s);
+    goes_live();
+    const auto overdue_after = [this](AskingTimes::Time time) {
+        pass(60s);
+        asking.missing(clock.steady_now());
+        pass(time - 100ms);
+        EXPECT_FALSE(asking.is_overdue(clock.steady_now())) << time.count();
+        pass(100ms);
+        EXPECT_TRUE(asking.is_overdue(clock.steady_now())) << time.count();
+        goes_live();
+    };
+    overdue_after(1100ms);  // nobody knows yet what the other way takes
+    asking.other_way_took(1800ms);
+    overdue_after(900ms);
+    asking.other_way_took(2400ms);
+    overdue_after(700ms);
+    asking.other_way_took(15s);
+    overdue_after(1400ms);  // twice what it took at its best
 }
 
 TEST_F(NanitAsking, ScalesEveryTime) {

@@ -273,6 +273,7 @@ TEST_F(NanitMedia, ACameraThatIsOnlySlowKeepsItsSeat) {
     play([&]() -> Task<> {
         (void)co_await request();
         co_await comes_after(60ms);
+        way.tell_spare(180ms);  // 18 s at this scale
         co_await leaves();
         EXPECT_THAT(control.story(), ElementsAre("+local", "+local"));
         // It took 60 ms, so it has 120.
