@@ -24,6 +24,7 @@
 #include "app/listening.hpp"
 #include "app/mqtt.hpp"
 #include "app/nanit_accounts.hpp"
+#include "app/nest_accounts.hpp"
 #include "app/recording.hpp"
 #include "app/version.hpp"
 #include "app/web_root.hpp"
@@ -80,6 +81,7 @@ private:
     void open_broker();
     base::Result<> open_arlo();
     base::Result<> open_nanit();
+    base::Result<> open_nest();
     void furnish_desk();
     void open_http();
     void move_http();
@@ -320,6 +322,7 @@ base::Result<> House::open_cameras() {
     tasks_.spawn("camera streams", [this] { return streams_->run(); });
     CASEMENT_TRY(registry_->add(std::move(driver)));
     CASEMENT_TRY(open_nanit());
+    CASEMENT_TRY(open_nest());
     return config_.arlo.enabled ? open_arlo() : base::Result<>();
 }
 
@@ -335,6 +338,15 @@ base::Result<> House::open_nanit() {
                                                                vendors_, clock_, std::move(events));
         nanit_.push_back(driver.get());
         CASEMENT_TRY(registry_->add(std::move(driver)));
+    }
+    return {};
+}
+
+base::Result<> House::open_nest() {
+    CASEMENT_TRY(auto accounts, nest_options(config_, start_.data.string()));
+    for (drivers::nest::DriverOptions& options : accounts) {
+        CASEMENT_TRY(registry_->add(std::make_unique<drivers::nest::Driver>(
+            first_, std::move(options), *sealed_, vendors_, clock_)));
     }
     return {};
 }

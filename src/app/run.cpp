@@ -14,6 +14,7 @@
 #include "app/control.hpp"
 #include "app/emulate.hpp"
 #include "app/import_arlo.hpp"
+#include "app/import_foggycam.hpp"
 #include "app/import_nanit.hpp"
 #include "app/push_address.hpp"
 #include "app/version.hpp"
@@ -180,15 +181,17 @@ fs::path secrets_directory(const World& world, const Common& common, const confi
     return data_directory(world, common, config);
 }
 
-int login_nanit(const World& world, const Common& common, const cli::Console& console,
-                const cli::LoginNanit& command) {
+/// Of a vendor whose command this is.
+template <typename Login>
+int login(const World& world, const Common& common, const cli::Console& console,
+          const Login& command) {
     const auto loaded = load_config(world, common.config);
     if (!loaded) return fail_with(console, loaded.error());
     // An account that cannot be read is not there; the reason stands among the problems.
     if (!loaded->is_usable()) write_problems(world.err, loaded->problems);
     const auto keyboard = world.keyboard();
-    return cli::login_nanit(console, *keyboard, command, loaded->config,
-                            secrets_directory(world, common, loaded->config), world.clock);
+    return cli::login(console, *keyboard, command, loaded->config,
+                      secrets_directory(world, common, loaded->config), world.clock);
 }
 
 struct RemoteCommand {
@@ -217,7 +220,9 @@ struct RemoteCommand {
     int operator()(const cli::ArloNetwork&) const { return cli::kFailed; }
     int operator()(const cli::Doctor&) const { return cli::kFailed; }
     int operator()(const cli::LoginNanit&) const { return cli::kFailed; }
+    int operator()(const cli::LoginNest&) const { return cli::kFailed; }
     int operator()(const cli::ImportArlo&) const { return cli::kFailed; }
+    int operator()(const cli::ImportFoggycam&) const { return cli::kFailed; }
     int operator()(const cli::ImportNanit&) const { return cli::kFailed; }
     int operator()(const cli::Check&) const { return cli::kFailed; }
     int operator()(const cli::Version&) const { return cli::kFailed; }
@@ -262,7 +267,15 @@ int run(const std::vector<std::string>& arguments, const World& world) {
                                  world.own_address());
     }
     if (const auto* command = std::get_if<cli::LoginNanit>(&line->command))
-        return login_nanit(world, common, console, *command);
+        return login(world, common, console, *command);
+    if (const auto* command = std::get_if<cli::LoginNest>(&line->command))
+        return login(world, common, console, *command);
+    if (const auto* command = std::get_if<cli::ImportFoggycam>(&line->command)) {
+        const auto loaded = load_config(world, common.config);
+        if (!loaded) return fail_with(console, loaded.error());
+        return import_foggycam(console, *command, loaded->config,
+                               secrets_directory(world, common, loaded->config));
+    }
     if (const auto* command = std::get_if<cli::ImportArlo>(&line->command)) {
         const auto loaded = load_config(world, common.config);
         if (!loaded) return fail_with(console, loaded.error());

@@ -280,6 +280,38 @@ private:
         add_secret(*nanit, "--refresh-token",
                    "a token of another program that is stopped for good; - is standard input",
                    "TOKEN", login_.refresh_token);
+        add_nest_login(*login);
+    }
+
+    void add_nest_login(CLI::App& login) {
+        CLI::App* nest = add(
+            login, "nest",
+            "with a token of home.nest.com, or what a browser holds of Google; docs/guide/nest.md",
+            login_nest_);
+        nest->add_option("--account", login_nest_.account, "which one of the configuration")
+            ->type_name("NAME");
+        add_secret(
+            *nest, "--nest-token",
+            "nest_token: the first access_token of home.nest.com/session; - is standard input",
+            "TOKEN", login_nest_.nest_token);
+        add_secret(*nest, "--issue-token",
+                   "google: the address of the request \"iframerpc\"; - is standard input", "URL",
+                   login_nest_.issue_token);
+        nest->add_option("--cookies-file", login_nest_.cookies_file,
+                         "google: its first line is the cookie header; - is standard input")
+            ->type_name("FILE");
+        add_secret(*nest, "--refresh-token", "google_refresh: an old one; - is standard input",
+                   "TOKEN", login_nest_.refresh_token);
+        nest->add_option("--client-id", login_nest_.client_id,
+                         "google_refresh: whose token it is, where it is not Nest's own app")
+            ->type_name("ID");
+        nest->add_option("--email", login_nest_.email, "nest_password: the e-mail address")
+            ->type_name("ADDRESS");
+        nest->add_option("--password-file", login_nest_.password_file,
+                         "nest_password: its first line is the password; - is standard input")
+            ->type_name("FILE");
+        add_secret(*nest, "--mfa-code", "nest_password: the code that came; - is standard input",
+                   "CODE", login_nest_.mfa_code);
     }
 
     void add_imports() {
@@ -295,6 +327,16 @@ private:
         arlo->add_option("DATABASE", import_arlo_.database, "its arlo.db");
         arlo->add_flag("--write", import_arlo_.write,
                        "store devices, names and settings; the hub must not run");
+        CLI::App* foggycam = add(
+            *import, "foggycam",
+            "foggycam for Nest: says what becomes of each key, and prints what belongs into the "
+            "configuration",
+            import_foggycam_);
+        foggycam->add_option("FILE", import_foggycam_.file, "its config.json")->required();
+        foggycam
+            ->add_option("--account", import_foggycam_.account, "what the account is called here")
+            ->type_name("NAME");
+        foggycam->add_flag("--write", import_foggycam_.write, "store its sign-in");
         CLI::App* nanit =
             add(*import, "nanit",
                 "the Go programs for Nanit: says what becomes of each variable, and prints what "
@@ -387,7 +429,9 @@ private:
     ArloNetwork network_;
     Doctor doctor_;
     LoginNanit login_;
+    LoginNest login_nest_;
     ImportArlo import_arlo_;
+    ImportFoggycam import_foggycam_;
     ImportNanit import_nanit_;
     Check check_;
     Version version_;

@@ -149,9 +149,29 @@ struct LoginNanit {
     bool new_code = false;
 };
 
+/// How one signs in is what the options say, else the file.
+struct LoginNest {
+    std::string account;  // empty = the only one
+    // What is not given is asked for; "-" = the next line of standard input.
+    base::Secret nest_token;
+    base::Secret issue_token;
+    std::string cookies_file;
+    base::Secret refresh_token;
+    std::string client_id;  // of the refresh token; empty = Nest's own app
+    std::string email;
+    std::string password_file;
+    base::Secret mfa_code;
+};
+
 struct ImportArlo {
     std::string file;      // config.yaml of arlo-cam-api
     std::string database;  // arlo.db; empty = none
+    bool write = false;
+};
+
+struct ImportFoggycam {
+    std::string file;     // config.json of foggycam
+    std::string account;  // empty = the one of the configuration
     bool write = false;
 };
 
@@ -164,8 +184,9 @@ struct ImportNanit {
 
 using Command =
     std::variant<Serve, EmulateArlo, EmulateNanit, EmulateNest, ArloNetwork, Doctor, LoginNanit,
-                 ImportArlo, ImportNanit, Check, Version, Cameras, ShowCamera, SetSetting,
-                 RunCommand, Snapshot, Export, Events, Health, TokenCreate, TokenList, TokenRevoke>;
+                 LoginNest, ImportArlo, ImportFoggycam, ImportNanit, Check, Version, Cameras,
+                 ShowCamera, SetSetting, RunCommand, Snapshot, Export, Events, Health, TokenCreate,
+                 TokenList, TokenRevoke>;
 
 struct CommandLine {
     Common common;

@@ -7,11 +7,11 @@
 #include <boost/asio/io_context.hpp>
 
 #include "app/cli/moment.hpp"
+#include "app/cli/secret_file.hpp"
 #include "app/cli/words.hpp"
 #include "app/nanit_api.hpp"
 #include "base/text.hpp"
 #include "drivers/nanit/sign_in.hpp"
-#include "store/files.hpp"
 
 namespace casement::app::cli {
 
@@ -26,35 +26,8 @@ using drivers::nanit::SignedIn;
 using drivers::nanit::SignIn;
 using drivers::nanit::SignInOutcome;
 
-constexpr std::size_t kMaxPasswordFile = 4096;
 constexpr int kTries = 3;  // to type a code
 constexpr std::chrono::seconds kPatience{30};
-
-/// The first line of a file, as editors and secret managers write one.
-Result<Secret> secret_in(const std::string& file) {
-    const auto text = store::read_file(file, kMaxPasswordFile);
-    if (!text) return std::unexpected(text.error().within(file));
-    std::string line = text->substr(0, text->find('\n'));
-    if (line.ends_with('\r')) line.pop_back();
-    if (line.empty()) return base::fail(ErrorKind::InvalidArgument, "{} is empty", file);
-    return Secret(std::move(line));
-}
-
-/// As the vendor wrote it, without the blanks that people and mail programs put in: a text, whose
-/// zeros in front count.
-Result<Secret> code_of(const Secret& typed) {
-    std::string out;
-    for (const char c : typed.reveal()) {
-        if (c == ' ' || c == '-') continue;
-        const bool is_fine =
-            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!is_fine || out.size() == 16)
-            return base::fail(ErrorKind::InvalidArgument, "this is not such a code");
-        out += c;
-    }
-    if (out.empty()) return base::fail(ErrorKind::InvalidArgument, "no code was given");
-    return Secret(std::move(out));
-}
 
 class NanitLogin {
 public:
@@ -223,8 +196,8 @@ private:
 
 }  // namespace
 
-int login_nanit(const Console& console, Keyboard& keyboard, const LoginNanit& command,
-                const config::Config& config, const fs::path& data, const base::Clock& clock) {
+int login(const Console& console, Keyboard& keyboard, const LoginNanit& command,
+          const config::Config& config, const fs::path& data, const base::Clock& clock) {
     const auto account = nanit_account(config, command.account);
     if (!account) return fail_with(console, account.error());
     const std::string& name = (*account)->name;

@@ -1,5 +1,5 @@
 #pragma once
-// `casement login nanit`: a person, or a program for one, signs in to an account.
+// `casement login`: a person, or a program for one, signs in to an account.
 
 #include <filesystem>
 
@@ -12,8 +12,13 @@ namespace casement::app::cli {
 /// Asks `keyboard` for what the command does not say, signs in, and puts the session into the
 /// sealed store in `data`, where a running hub finds it. The exit status: kFailed also while a code
 /// is awaited that nobody could give; the same command with --mfa-code goes on then.
-int login_nanit(const Console& console, Keyboard& keyboard, const LoginNanit& command,
-                const config::Config& config, const std::filesystem::path& data,
-                const base::Clock& clock);
+int login(const Console& console, Keyboard& keyboard, const LoginNanit& command,
+          const config::Config& config, const std::filesystem::path& data,
+          const base::Clock& clock);
+/// The same of Nest. What is brought is tried at once; nothing of it is kept where it does not
+/// work.
+int login(const Console& console, Keyboard& keyboard, const LoginNest& command,
+          const config::Config& config, const std::filesystem::path& data,
+          const base::Clock& clock);
 
 }  // namespace casement::app::cli

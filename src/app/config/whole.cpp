@@ -74,23 +74,18 @@ void warn_of_unused(const Value& value, const Config& config) {
     const Unused sections[] = {
         {"accounts",
          std::ranges::any_of(config.accounts,
-                             [](const Account& a) { return a.vendor == Vendor::Nest; }),
-         "nest accounts"}};
+                             [](const Account& a) {
+                                 return a.vendor == Vendor::Nest &&
+                                        (a.sign_in == NestSignIn::DeviceAccess ||
+                                         a.way == NestWay::DeviceAccess);
+                             }),
+         "Device Access of Nest accounts"}};
     for (const Unused& section : sections) {
         const Node* node = value.node().find(section.key);
         if (node == nullptr || !section.is_written) continue;
         Value(value.reading(), *node, std::string(section.key))
             .warning(fmt::format("{} is right, but this version does not use {} yet", section.key,
                                  section.what));
-    }
-    const Node* cameras = value.node().find("cameras");
-    if (cameras == nullptr) return;
-    for (const Camera& camera : config.cameras) {
-        const Node* node = cameras->find(camera.id);
-        if (node == nullptr || !camera.nest) continue;
-        Value(value.reading(), *node, "cameras." + camera.id)
-            .warning(fmt::format(
-                "cameras.{} is right, but this version does not use nest cameras yet", camera.id));
     }
 }
 

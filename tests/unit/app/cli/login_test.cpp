@@ -84,7 +84,7 @@ protected:
     int run() {
         out_.str("");
         err_.str("");
-        return login_nanit({out_, err_, is_json_, false}, keyboard_, command_, config_,
+        return login({out_, err_, is_json_, false}, keyboard_, command_, config_,
                            dir_.path("data"), clock_);
     }
     base::Result<drivers::nanit::Session> session() {

@@ -1,0 +1,40 @@
+#include "app/cli/secret_file.hpp"
+
+#include "store/files.hpp"
+
+namespace casement::app::cli {
+
+using base::ErrorKind;
+using base::Result;
+using base::Secret;
+
+namespace {
+
+constexpr std::size_t kMaxSecretFile = 20'000;  // all of Google's cookies fit
+
+}  // namespace
+
+Result<Secret> secret_in(const std::string& file) {
+    const auto text = store::read_file(file, kMaxSecretFile);
+    if (!text) return std::unexpected(text.error().within(file));
+    std::string line = text->substr(0, text->find('\n'));
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.empty()) return base::fail(ErrorKind::InvalidArgument, "{} is empty", file);
+    return Secret(std::move(line));
+}
+
+Result<Secret> code_of(const Secret& typed) {
+    std::string out;
+    for (const char c : typed.reveal()) {
+        if (c == ' ' || c == '-') continue;
+        const bool is_fine =
+            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!is_fine || out.size() == 16)
+            return base::fail(ErrorKind::InvalidArgument, "this is not such a code");
+        out += c;
+    }
+    if (out.empty()) return base::fail(ErrorKind::InvalidArgument, "no code was given");
+    return Secret(std::move(out));
+}
+
+}  // namespace casement::app::cli

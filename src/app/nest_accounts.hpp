@@ -1,0 +1,26 @@
+#pragma once
+// The Nest accounts of the file, in the words of their driver.
+
+#include <string>
+#include <vector>
+
+#include "app/config/config.hpp"
+#include "drivers/nest/driver.hpp"
+
+namespace casement::app {
+
+/// Where the account's clouds are, and whom its tokens may reach. InvalidArgument for a base URL
+/// without TLS that is not on this machine.
+base::Result<drivers::nest::ApiOptions> nest_api_options(const config::Account& account);
+
+/// In the order of the file; `data`: the hub's folder. Accounts that sign in by Device Access are
+/// passed over: it is not there yet. Errors as above, and for a name that cannot be one of a file.
+base::Result<std::vector<drivers::nest::DriverOptions>> nest_options(const config::Config& config,
+                                                                     const std::string& data);
+
+/// The nest account of that name; the only one where `name` is empty. NotFound with what to write
+/// where.
+base::Result<const config::Account*> nest_account(const config::Config& config,
+                                                  const std::string& name);
+
+}  // namespace casement::app
