@@ -143,6 +143,14 @@ Result<> Cloud::add(Camera camera) {
     return {};
 }
 
+Result<> Cloud::move(std::string_view uuid, std::string_view region) {
+    const Camera* known = state_->house.find(uuid);
+    if (known == nullptr) return base::fail(ErrorKind::NotFound, "there is no such camera");
+    Camera camera = *known;
+    camera.region = region;
+    return add(std::move(camera));
+}
+
 void Cloud::fail_next(std::string_view route, Fault fault, int times,
                       std::chrono::seconds retry_after) {
     state_->faults.push_back({std::string(route), fault, times, retry_after});

@@ -80,7 +80,7 @@ enum class Outage { None, Unavailable, Silent };
 /// "subscribe", "put", "members"; "issue_token", "oauth_token", "issue_jwt"; "login_nest",
 /// "users_current", "cameras", "camera", "set_properties"; "get_image", "cuepoint",
 /// "cuepoint_category", "faces", "event_snapshot", "event_clip"; "list_devices", "get_device",
-/// "execute_command", "sdm_image"; "subscription", "make_subscription".
+/// "execute_command", "sdm_image", "sdm_clip"; "subscription", "make_subscription".
 class Cloud {
 public:
     static constexpr std::size_t kMostSeen = 1'000'000;
@@ -114,6 +114,8 @@ public:
     testcam::RtspCamera* lent_camera(std::string_view device_id);
     /// Into the home, with the hosts of its region. InvalidArgument for a region that is not there.
     base::Result<> add(Camera camera);
+    /// Its hosts are those of another region from now on. NotFound for another camera.
+    base::Result<> move(std::string_view uuid, std::string_view region);
 
     /// The next `times` requests of `route` go wrong; "*" is every route.
     void fail_next(std::string_view route, Fault fault, int times = 1,

@@ -162,6 +162,8 @@ json DeviceAccess::device_json(const Device& device) const {
             {"maxImageResolution", {{"width", 1920}, {"height", 1200}}}};
         traits[trait + "CameraEventImage"] = json::object();
         traits[trait + "CameraSound"] = json::object();
+    } else {
+        traits[trait + "CameraClipPreview"] = json::object();
     }
     // That a doorbell lacks the trait of its button has been seen.
     json out{

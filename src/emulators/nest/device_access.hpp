@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,7 +91,7 @@ public:
     bool is_lent(std::string_view path) const;
 
     /// "CameraMotion.Motion" and so on; answers the event's id. Nothing is sent before devices were
-    /// listed for the first time.
+    /// listed for the first time. Of a device without RTSP a film follows, in a message of its own.
     std::string add_event(std::string_view device_id, std::string_view kind);
     /// Any message: traits, relations, what nobody expects.
     void publish(nlohmann::json message);
@@ -103,6 +104,8 @@ public:
     void acknowledge(const std::vector<std::string>& ack_ids);
     std::shared_ptr<async::Bell> listen(const async::Executor& executor);
     bool sends_twice = false;  // every message, once more
+    std::string clips_url{};   // "…/sdm-clip/"; the session of the event is behind it
+    bool is_clip(std::string_view session) const { return clips_.contains(session); }
 
     DeviceAccessCounters counters();
 
@@ -127,6 +130,7 @@ private:
     std::vector<Lease> leases_;
     std::map<std::string, std::deque<base::WallTime>, std::less<>> spent_;
     std::map<std::string, Image, std::less<>> images_;  // by event
+    std::set<std::string, std::less<>> clips_;          // by session of their event
     std::deque<Message> messages_;
     std::vector<std::weak_ptr<async::Bell>> bells_;
     bool was_listed_ = false;

@@ -25,17 +25,25 @@ std::string DeviceAccess::add_event(std::string_view device_id, std::string_view
     if (images_.size() < kMostImages)
         images_.emplace(id, Image{"g.0." + base::random_hex(12), now});
     const std::string session = fmt::format("SES-{}", numbers_);
-    publish({{"eventId", base::random_hex(16)},
-             {"timestamp", base::format_rfc3339(now)},
-             {"resourceUpdate",
-              {{"name", name_of(device_id)},
-               {"events",
-                {{fmt::format("sdm.devices.events.{}", kind),
-                  {{"eventSessionId", session}, {"eventId", id}}}}}}},
-             {"userId", "EMU-USER"},
-             {"eventThreadId", fmt::format("THR-{}", numbers_)},
-             {"eventThreadState", "STARTED"},
-             {"resourceGroup", {name_of(device_id)}}});
+    const std::string thread = fmt::format("THR-{}", numbers_);
+    const auto tell = [&](std::string_view what, json details, std::string_view state) {
+        publish({{"eventId", base::random_hex(16)},
+                 {"timestamp", base::format_rfc3339(now)},
+                 {"resourceUpdate",
+                  {{"name", name_of(device_id)},
+                   {"events", {{fmt::format("sdm.devices.events.{}", what), std::move(details)}}}}},
+                 {"userId", "EMU-USER"},
+                 {"eventThreadId", thread},
+                 {"eventThreadState", state},
+                 {"resourceGroup", {name_of(device_id)}}});
+    };
+    tell(kind, {{"eventSessionId", session}, {"eventId", id}}, "STARTED");
+    const Device* device = find(device_id);
+    if (device != nullptr && !device->speaks_rtsp && clips_.size() < kMostImages) {
+        clips_.insert(session);
+        tell("CameraClipPreview.ClipPreview",
+             {{"eventSessionId", session}, {"previewUrl", clips_url + session}}, "UPDATED");
+    }
     return id;
 }
 

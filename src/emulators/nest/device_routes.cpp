@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "emulators/nest/clip.hpp"
 #include "emulators/nest/cloud_state.hpp"
 #include "emulators/testcam/rtsp_camera.hpp"
 
@@ -17,6 +18,7 @@ constexpr std::string_view kExecute = ":executeCommand";
 constexpr std::string_view kCommands = "sdm.devices.commands.";
 constexpr std::chrono::seconds kPull{10};  // how long a pull waits for the first message; ours
 constexpr std::size_t kMostPulled = 1000;
+constexpr std::chrono::seconds kClip{2};
 
 Response error_answer(const ApiError& error) {
     return Response::json(
@@ -138,6 +140,15 @@ async::Task<Response> image(std::shared_ptr<Cloud::State> cloud, Asked asked) {
     co_return Response::bytes("image/jpeg", std::move(picture->jpeg));
 }
 
+async::Task<Response> clip(std::shared_ptr<Cloud::State> cloud, Asked asked) {
+    if (!cloud->devices.is_clip(asked.request.capture("session")))
+        co_return Response::json(404, R"({"error":"not found"})");
+    auto made = co_await cloud->pool.run(
+        [start = cloud->clock.wall_now()] { return make_clip("Device Access", start, kClip); });
+    if (!made) co_return Response::text(500, made.error().message());
+    co_return Response::bytes("video/mp4", std::move(*made));
+}
+
 async::Task<Response> pull(std::shared_ptr<Cloud::State> cloud, std::size_t most) {
     const auto until = std::chrono::steady_clock::now() + cloud->scaled(kPull);
     const auto bell = cloud->devices.listen(cloud->executor);
@@ -187,6 +198,8 @@ void Cloud::State::add_device_routes(Site& site) {
     slow_route(site, "POST", "/v1/enterprises/{project}/devices/{device}", "execute_command",
                Access::Google, execute);
     slow_route(site, "GET", "/sdm-image/{event}", "sdm_image", Access::Open, image);
+    slow_route(site, "GET", "/sdm-clip/{session}", "sdm_clip", Access::Google, clip);
+    devices.clips_url = site.url + "/sdm-clip/";
 }
 
 void Cloud::State::add_pubsub_routes(Site& site) {

@@ -34,13 +34,14 @@ struct LiveOptions {
 };
 
 struct LiveFaults {
-    int redirects = 0;                        // so many HELLOs are sent elsewhere
-    int redirects_at_start = 0;               // so many START_PLAYBACKs, too
-    std::string redirect_to{};                // "host:port"; empty: here
-    bool swaps_channels = false;              // sound is channel 1, and told first
-    bool adds_unknown = false;                // packets and fields that nobody knows are strewn in
-    bool is_silent = false;                   // packets stop, the connection stays
-    std::size_t key_bytes = 0;                // key frames are padded to so many bytes
+    int redirects = 0;            // so many HELLOs are sent elsewhere
+    int redirects_at_start = 0;   // so many START_PLAYBACKs, too
+    std::string redirect_to{};    // "host:port"; empty: here
+    bool swaps_channels = false;  // sound is channel 1, and told first
+    bool adds_unknown = false;    // packets and fields that nobody knows are strewn in
+    bool is_down = false;         // connections are cut at once, those that are open too
+    bool is_silent = false;       // packets stop, the connection stays
+    std::size_t key_bytes = 0;    // key frames are padded to so many bytes
     std::chrono::milliseconds clock_skew{0};  // of the start times
     Messages messages = Messages::Whole;
 };

@@ -73,6 +73,7 @@ LiveSession::~LiveSession() {
 
 async::Task<> LiveSession::serve() {
     using namespace asio::experimental::awaitable_operators;
+    if (host_->faults->is_down) co_return wire_->close();
     (void)co_await (read() || write() || play() || watch());
     wire_->close();
 }
@@ -138,6 +139,7 @@ async::Task<Result<>> LiveSession::read() {
 async::Task<Result<>> LiveSession::watch() {
     for (;;) {
         CASEMENT_CO_TRY(co_await async::sleep_for(kLook));
+        if (host_->faults->is_down) co_return Result<>{};
         const auto now = host_->clock.steady_now();
         if (now - heard_at_ >= host_->scaled(kSilence)) co_return Result<>{};
         if (uuid_.empty() || ends_) continue;

@@ -6,6 +6,7 @@
 
 #include "async/deadline.hpp"
 #include "base/text.hpp"
+#include "emulators/nest/clip.hpp"
 #include "emulators/nest/cloud_state.hpp"
 
 namespace casement::emulators::nest {
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::size_t kUuidLetters = 32;
 constexpr std::string_view kSite = "nexus-";
+constexpr std::chrono::seconds kShortestClip{1}, kLongestClip{30};
 
 bool is_uuid(std::string_view text) {
     return text.size() == kUuidLetters && std::ranges::all_of(text, [](char c) {
@@ -122,10 +124,22 @@ async::Task<Response> event_snapshot(std::shared_ptr<Cloud::State> cloud, Asked 
 
 async::Task<Response> event_clip(std::shared_ptr<Cloud::State> cloud, Asked asked) {
     const std::string format = asked.request.query_value("format").value_or("");
-    // No film: without a subscription there is none to be had.
-    if (format != "jpeg" && format != "sprite") co_return not_found();
     std::string id = asked.request.query_value("cuepoint_id").value_or("");
-    co_return co_await picture_of_event(std::move(cloud), std::move(asked), std::move(id));
+    if (format == "jpeg" || format == "sprite")
+        co_return co_await picture_of_event(std::move(cloud), std::move(asked), std::move(id));
+    const Camera* camera = camera_of(*cloud, asked);
+    const Cuepoint* event =
+        camera == nullptr ? nullptr : cloud->house.find_cuepoint(camera->uuid, id);
+    // There is none before it is over.
+    if (format != "mp4" || event == nullptr || event->in_progress) co_return not_found();
+    const auto length = std::chrono::ceil<std::chrono::seconds>(event->end - event->start);
+    auto work = [name = camera->uuid.substr(0, 8), start = event->start,
+                 length = std::clamp(length, kShortestClip, kLongestClip)] {
+        return make_clip(name, start, length);
+    };
+    auto clip = co_await cloud->pool.run(std::move(work));
+    if (!clip) co_return Response::text(500, clip.error().message());
+    co_return Response::bytes("video/mp4", std::move(*clip));
 }
 
 }  // namespace

@@ -68,6 +68,8 @@ Result<> remove(Line& line) {
     return {};
 }
 
+Result<> move(Line& line) { return line.cloud.move(line.camera.uuid, line.rest); }
+
 Result<> fail_requests(Line& line) {
     constexpr Word<Fault> kFaults[] = {
         {"429", Fault::TooMany},      {"500", Fault::ServerError},  {"503", Fault::Unavailable},
@@ -162,13 +164,14 @@ Result<> pictures(Line& line) {
 Result<> live(Line& line) {
     constexpr auto kHow =
         "live redirects|redirects-at-start COUNT, live redirect-to HOST:PORT, live end|error "
-        "NUMBER, live reset, live silent|unknown|swapped [on|off], live messages "
+        "NUMBER, live reset, live down|silent|unknown|swapped [on|off], live messages "
         "whole|bytes|several, live key-bytes NUMBER, live skew DURATION, live dim EVERY";
     constexpr Word<Messages> kMessages[] = {
         {"whole", Messages::Whole}, {"bytes", Messages::EveryByte}, {"several", Messages::Several}};
     LiveFaults& faults = line.live().faults;
     const std::string_view what = take_word(line.rest);
-    const Word<bool*> switches[] = {{"silent", &faults.is_silent},
+    const Word<bool*> switches[] = {{"down", &faults.is_down},
+                                    {"silent", &faults.is_silent},
                                     {"unknown", &faults.adds_unknown},
                                     {"swapped", &faults.swaps_channels}};
     const auto* found = std::ranges::find(switches, what, &Word<bool*>::word);
@@ -234,6 +237,7 @@ constexpr Verb kVerbs[] = {
     {"online", " [on|off]", online},
     {"set", " PROPERTY VALUE", set},
     {"remove", "", remove},
+    {"move", " REGION", move},
     {"fail", " ROUTE FAULT [TIMES] [RETRY-AFTER]", fail_requests},
     {"outage", " SITE none|unavailable|silent", outage},
     {"revoke", " [KIND]", revoke},

@@ -10,6 +10,7 @@
 #include "async/deadline.hpp"
 #include "async/task_group.hpp"
 #include "emulators/nest/cloud.hpp"
+#include "ffmpeg/demuxer.hpp"
 #include "ffmpeg/snapshot.hpp"
 #include "ffmpeg/test_picture.hpp"
 #include "net/http_client.hpp"
@@ -17,6 +18,7 @@
 #include "tests/fakes/clock.hpp"
 #include "tests/fakes/co_assert.hpp"
 #include "tests/fakes/coroutine.hpp"
+#include "tests/fakes/temp_directory.hpp"
 
 namespace casement::tests {
 namespace {
@@ -29,6 +31,20 @@ using nlohmann::json;
 
 constexpr const char* kHall = "0123456789abcdef0123456789abcdef";
 constexpr const char* kGarden = "fedcba9876543210fedcba9876543210";
+
+/// Of an MP4.
+std::size_t pictures_in(const std::string& mp4) {
+    const fakes::TempDirectory folder;
+    folder.write("clip.mp4", mp4);
+    const auto demuxer = ffmpeg::Demuxer::open(folder.path("clip.mp4"));
+    if (!demuxer) return 0;
+    std::size_t out = 0;
+    for (;;) {
+        const auto unit = (*demuxer)->next();
+        if (!unit || !*unit) return out;
+        out += (*unit)->track == 0 ? 1 : 0;
+    }
+}
 
 class NestCloud : public testing::Test {
 public:  // for the coroutines of the tests
@@ -430,6 +446,13 @@ TEST_F(NestCloud, TellsWhatHappenedInMilliseconds) {
                            headers);
         EXPECT_EQ(picture.headers.get("Content-Type"), "image/jpeg");
         EXPECT_TRUE(picture.body.starts_with("\xFF\xD8"));
+        const std::string clip = fmt::format(
+            "{}/get_event_clip?uuid={}&format=mp4&cuepoint_id=", t.cloud_->nexus_url("us1"), kHall);
+        const auto film = co_await t.get(clip + all[1].at("id").get<std::string>(), headers);
+        EXPECT_EQ(film.headers.get("Content-Type"), "video/mp4");
+        EXPECT_EQ(pictures_in(film.body), 80u);
+        const std::string ringing = t.cloud_->home().add_cuepoint(kHall, {"doorbell"}, 0ms, true);
+        EXPECT_EQ((co_await t.get(clip + ringing, headers)).status, 404);
     });
 }
 

@@ -12,6 +12,7 @@
 #include "emulators/testcam/rtsp_camera.hpp"
 #include "net/connect.hpp"
 #include "net/http_client.hpp"
+#include "net/tls.hpp"
 #include "tests/fakes/clock.hpp"
 #include "tests/fakes/co_assert.hpp"
 #include "tests/fakes/coroutine.hpp"
@@ -29,8 +30,13 @@ class NestDeviceAccess : public testing::Test {
 public:  // for the coroutines of the tests
     NestDeviceAccess() {
         CloudOptions options;
+        options.certificate = certificate_;
         options.live_picture = {.width = 320, .height = 180, .fps = 10};
         options.time_scale = 0.01;
+        net::HttpClientOptions client;
+        client.connect.tls.emplace().pinned_sha256 =
+            net::fingerprint_of(certificate_.certificate_pem).value();
+        client_ = std::make_unique<net::HttpClient>(io_.get_executor(), client);
         cloud_ = Cloud::start(io_.get_executor(), pool_, clock_, options, {}).value();
         cloud_->accounts().add({.email = "owner@example.test"});
         cloud_->devices().add({.id = "cam-rtsp"});
@@ -50,7 +56,7 @@ public:  // for the coroutines of the tests
         request.headers.add("Authorization",
                             authorization.empty() ? "Bearer " + token_ : authorization);
         request.body = std::move(body);
-        auto answer = co_await client_.send(std::move(request), Deadline::in(5s));
+        auto answer = co_await client_->send(std::move(request), Deadline::in(5s));
         co_return answer ? std::move(*answer) : net::ClientResponse{};
     }
     std::string devices_url() {
@@ -71,24 +77,53 @@ public:  // for the coroutines of the tests
         EXPECT_EQ(answer.status, 200);
         co_return json::parse(answer.body, nullptr, false);
     }
-    /// What RTSP says to a DESCRIBE.
-    Task<int> describe(std::string url) {
+    Task<std::unique_ptr<net::Stream>> open(std::string url) {
+        EXPECT_TRUE(url.starts_with("rtsps://"));
         const std::size_t host = url.find("//") + 2;
         const auto at = net::parse_endpoint(url.substr(host, url.find('/', host) - host));
+        net::ConnectOptions options;
+        options.tls.emplace().pinned_sha256 =
+            net::fingerprint_of(certificate_.certificate_pem).value();
         auto stream =
-            co_await net::connect(at->address().to_string(), at->port(), {}, Deadline::in(5s));
-        const std::string request = fmt::format("DESCRIBE {} RTSP/1.0\r\nCSeq: 1\r\n\r\n", url);
-        (void)co_await (*stream)->write_all(base::as_bytes(request));
-        std::array<std::uint8_t, 64> head{};
-        (void)co_await (*stream)->read_some(head);
-        co_return std::stoi(std::string(base::as_text(head).substr(9, 3)));
+            co_await net::connect(at->address().to_string(), at->port(), options, Deadline::in(5s));
+        co_return stream ? std::move(*stream) : nullptr;
+    }
+    /// What RTSP answers. The session's name is kept.
+    Task<int> say(net::Stream& stream, std::string request) {
+        (void)co_await stream.write_all(base::as_bytes(request));
+        std::string answer;
+        while (!answer.contains("\r\n\r\n")) {
+            std::array<std::uint8_t, 1> byte{};  // and nothing of what comes behind
+            if (!co_await stream.read_some(byte)) co_return 0;
+            answer.push_back(static_cast<char>(byte[0]));
+        }
+        const auto field = [&](std::string_view name) {
+            const std::size_t begin = answer.find(name);
+            if (begin == std::string::npos) return std::string();
+            const std::size_t end = answer.find_first_of(";\r", begin);
+            return answer.substr(begin + name.size(), end - begin - name.size());
+        };
+        if (auto session = field("Session: "); !session.empty()) session_ = std::move(session);
+        if (const auto length = field("Content-Length: "); !length.empty()) {
+            std::vector<std::uint8_t> body(std::stoul(length));
+            (void)co_await stream.read_exactly(body);
+        }
+        co_return std::stoi(answer.substr(9, 3));
+    }
+    Task<int> describe(std::string url) {
+        const auto stream = co_await open(url);
+        if (!stream) co_return 0;
+        co_return co_await say(*stream, "DESCRIBE " + url + " RTSP/1.0\r\nCSeq: 1\r\n\r\n");
     }
 
+    const net::Certificate certificate_ =
+        net::make_self_signed("emulated Nest", {"127.0.0.1"}, std::chrono::days(1)).value();
+    std::string session_;
     asio::io_context io_{1};
     async::BlockingPool pool_{"emulator", 1};
     fakes::Clock clock_;
     std::unique_ptr<Cloud> cloud_;
-    net::HttpClient client_{io_.get_executor()};
+    std::unique_ptr<net::HttpClient> client_;
     std::string token_;
 };
 
@@ -151,6 +186,67 @@ TEST_F(NestDeviceAccess, LendsAStreamThatIsExtendedByItsNewestToken) {
         const auto counters = t.cloud_->devices().counters();
         EXPECT_EQ(counters.expired, 1u);
         EXPECT_EQ(counters.open_leases, 0u);
+    });
+}
+
+TEST_F(NestDeviceAccess, SendsAFilmBehindARing) {
+    run([](NestDeviceAccess& t) -> Task<> {
+        (void)co_await t.send("GET", t.devices_url());
+        t.cloud_->devices().add_event("bell", "DoorbellChime.Chime");
+        const json pulled =
+            (co_await t.subscription("pull", {{"maxMessages", 10}})).at("receivedMessages");
+        CO_ASSERT(pulled.size() == 2);
+        const auto event = [&](std::size_t index, const char* kind) {
+            const json message = json::parse(
+                net::base64_decoded(pulled[index].at("message").at("data").get<std::string>())
+                    .value());
+            return message.at("resourceUpdate").at("events").at(kind);
+        };
+        const json ring = event(0, "sdm.devices.events.DoorbellChime.Chime");
+        const json film = event(1, "sdm.devices.events.CameraClipPreview.ClipPreview");
+        EXPECT_EQ(film.at("eventSessionId"), ring.at("eventSessionId"));
+        const std::string url = film.at("previewUrl");
+        EXPECT_EQ((co_await t.send("GET", url, {}, "Basic " + t.token_)).status, 401);
+        const auto mp4 = co_await t.send("GET", url);
+        EXPECT_EQ(mp4.headers.get("Content-Type"), "video/mp4");
+        EXPECT_EQ(mp4.body.substr(4, 4), "ftyp");
+    });
+}
+
+TEST_F(NestDeviceAccess, PlaysUntilTheLeaseEnds) {
+    run([](NestDeviceAccess& t) -> Task<> {
+        const auto answer = co_await t.execute("cam-rtsp", "CameraLiveStream.GenerateRtspStream");
+        const json lease = json::parse(answer.body).at("results");
+        const std::string url = lease.at("streamUrls").at("rtspUrl");
+        const auto stream = co_await t.open(url);
+        CO_ASSERT(stream);
+        EXPECT_EQ(co_await t.say(*stream, "DESCRIBE " + url + " RTSP/1.0\r\nCSeq: 1\r\n\r\n"), 200);
+        const std::string track = url + "/trackID=0";  // behind the query
+        EXPECT_EQ(co_await t.say(*stream, "SETUP " + track +
+                                              " RTSP/1.0\r\nCSeq: 2\r\nTransport: "
+                                              "RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n"),
+                  200);
+        EXPECT_EQ(co_await t.say(*stream, "PLAY " + url + " RTSP/1.0\r\nCSeq: 3\r\nSession: " +
+                                              t.session_ + "\r\n\r\n"),
+                  200);
+        std::array<std::uint8_t, 64 * 1024> bytes{};
+        EXPECT_TRUE(
+            co_await async::with_deadline(Deadline::in(5s), "picture", stream->read_some(bytes)));
+        EXPECT_EQ(t.cloud_->lent_camera("cam-rtsp")->counters().playing, 1u);
+        // Extended: it goes on, though the token that it was opened with has been replaced.
+        t.clock_.advance(200s);
+        const auto extended =
+            co_await t.execute("cam-rtsp", "CameraLiveStream.ExtendRtspStream",
+                               {{"streamExtensionToken", lease.at("streamExtensionToken")}});
+        EXPECT_EQ(extended.status, 200);
+        t.clock_.advance(200s);
+        (void)co_await async::sleep_for(250ms);  // real time: it looks ten times a second
+        EXPECT_EQ(t.cloud_->lent_camera("cam-rtsp")->counters().playing, 1u);
+        t.clock_.advance(101s);
+        const Deadline deadline = Deadline::in(5s);
+        while (co_await async::with_deadline(deadline, "end", stream->read_some(bytes))) continue;
+        EXPECT_FALSE(deadline.passed());
+        EXPECT_EQ(t.cloud_->lent_camera("cam-rtsp")->counters().playing, 0u);
     });
 }
 

@@ -14,6 +14,7 @@
 #include "media/aac.hpp"
 #include "media/nal.hpp"
 #include "net/connect.hpp"
+#include "net/tls.hpp"
 #include "protocols/nest/messages.hpp"
 #include "tests/fakes/clock.hpp"
 #include "tests/fakes/co_assert.hpp"
@@ -35,16 +36,19 @@ constexpr const char* kGarden = "fedcba9876543210fedcba9876543210";
 /// A client, on either way.
 class Client {
 public:
+    explicit Client(net::TlsOptions tls) { connect_.tls = std::move(tls); }
+
     Task<bool> connect(std::string address) {
         auto at = net::parse_endpoint(address);
-        auto stream =
-            co_await net::connect(at->address().to_string(), at->port(), {}, Deadline::in(5s));
+        auto stream = co_await net::connect(at->address().to_string(), at->port(), connect_,
+                                            Deadline::in(5s));
         if (stream) stream_ = std::move(*stream);
         co_return stream_ != nullptr;
     }
     Task<bool> connect_socket(std::string address) {
         net::WebSocketTarget target;
-        target.url = "ws://" + address + "/nexustalk";
+        target.url = "wss://" + address + "/nexustalk";
+        target.connect = connect_;
         target.options.max_message_bytes = 8 << 20;
         auto socket = co_await net::connect_websocket(std::move(target), Deadline::in(5s));
         if (socket) socket_ = std::move(*socket);
@@ -80,6 +84,7 @@ public:
     int small_messages = 0;
 
 private:
+    net::ConnectOptions connect_;
     std::unique_ptr<net::Stream> stream_;
     std::shared_ptr<net::WebSocket> socket_;
     PacketReader reader_;
@@ -103,6 +108,7 @@ class NestLive : public testing::Test {
 public:  // for the coroutines of the tests
     NestLive() {
         CloudOptions options;
+        options.certificate = certificate_;
         options.regions = {"us1", "eu1"};
         options.live_picture = {.width = 320, .height = 180, .fps = 24};
         cloud_ = Cloud::start(io_.get_executor(), pool_, clock_, options, {}).value();
@@ -130,6 +136,12 @@ public:  // for the coroutines of the tests
                 .other_profiles = {Profile::Video530kbitL31, Profile::AudioAac}};
     }
     /// The answer to a HELLO.
+    /// Of a client that trusts nobody but the cloud.
+    net::TlsOptions trust() const {
+        net::TlsOptions out;
+        out.pinned_sha256 = net::fingerprint_of(certificate_.certificate_pem).value();
+        return out;
+    }
     Task<Packet> greet(Client& client, Hello message) {
         EXPECT_TRUE(co_await client.connect(host().address()));
         co_await client.say(to_bytes(message));
@@ -192,6 +204,8 @@ public:  // for the coroutines of the tests
         return reading ? reading->frame : -1;
     }
 
+    const net::Certificate certificate_ =
+        net::make_self_signed("emulated Nest", {"127.0.0.1"}, std::chrono::days(1)).value();
     asio::io_context io_{1};
     async::BlockingPool pool_{"emulator", 1};
     fakes::Clock clock_;
@@ -200,7 +214,7 @@ public:  // for the coroutines of the tests
 
 TEST_F(NestLive, PlaysPicturesAndSoundWithTheirTimes) {
     run([](NestLive& t) -> Task<> {
-        Client client;
+        Client client(t.trust());
         EXPECT_EQ((co_await t.greet(client, t.hello())).type, PacketType::Ok);
         co_await client.say(to_bytes(t.start()));
         Heard heard = co_await t.hear(client, 14);
@@ -240,7 +254,7 @@ TEST_F(NestLive, PlaysPicturesAndSoundWithTheirTimes) {
 TEST_F(NestLive, LetsInWhoHasAGoodTokenForACameraOfThisRegion) {
     run([](NestLive& t) -> Task<> {
         const auto refused = [&](Hello message) -> Task<ErrorCode> {
-            Client client;
+            Client client(t.trust());
             const Packet answer = co_await t.greet(client, std::move(message));
             EXPECT_EQ((co_await client.next()).type, static_cast<PacketType>(0));  // and cut
             co_return t.code_of(answer);
@@ -264,7 +278,7 @@ TEST_F(NestLive, LetsInWhoHasAGoodTokenForACameraOfThisRegion) {
         EXPECT_EQ(co_await refused(message), ErrorCode::CameraNotConnected);
 
         for (const bool in_field_4 : {true, false}) {
-            Client client;
+            Client client(t.trust());
             message = t.hello();
             message.authorize.reset();
             if (in_field_4) {
@@ -279,14 +293,14 @@ TEST_F(NestLive, LetsInWhoHasAGoodTokenForACameraOfThisRegion) {
 
 TEST_F(NestLive, TakesNothingBeforeItsOk) {
     run([](NestLive& t) -> Task<> {
-        Client early;
+        Client early(t.trust());
         CO_ASSERT(co_await early.connect(t.host().address()));
         auto both = to_bytes(t.hello());
         const auto second = to_bytes(t.start());
         both.insert(both.end(), second.begin(), second.end());
         co_await early.say(both);
         EXPECT_EQ(t.code_of(co_await early.next()), ErrorCode::IllegalPacket);
-        Client rude;
+        Client rude(t.trust());
         CO_ASSERT(co_await rude.connect(t.host().address()));
         co_await rude.say(second);
         EXPECT_EQ(t.code_of(co_await rude.next()), ErrorCode::IllegalPacket);
@@ -295,7 +309,7 @@ TEST_F(NestLive, TakesNothingBeforeItsOk) {
 
 TEST_F(NestLive, EndsWithTheTokenUnlessANewOneCameInTime) {
     run([](NestLive& t) -> Task<> {
-        Client client;
+        Client client(t.trust());
         EXPECT_EQ((co_await t.greet(client, t.hello())).type, PacketType::Ok);
         co_await client.say(to_bytes(t.start()));
         (void)co_await t.hear(client, 3);
@@ -324,11 +338,11 @@ TEST_F(NestLive, RedirectsAtHelloAndAtStart) {
     run([](NestLive& t) -> Task<> {
         t.host().faults.redirects = 1;
         t.host().faults.redirects_at_start = 1;
-        Client first;
+        Client first(t.trust());
         const Packet away = co_await t.greet(first, t.hello());
         EXPECT_EQ(away.type, PacketType::Redirect);
         EXPECT_EQ(parse_redirect(away.payload)->new_host, t.host().address());
-        Client second;
+        Client second(t.trust());
         EXPECT_EQ((co_await t.greet(second, t.hello())).type, PacketType::Ok);
         co_await second.say(to_bytes(t.start()));
         const Packet again = co_await second.next();
@@ -340,7 +354,7 @@ TEST_F(NestLive, RedirectsAtHelloAndAtStart) {
 
 TEST_F(NestLive, SaysWhyThereIsNoPlayback) {
     run([](NestLive& t) -> Task<> {
-        Client client;
+        Client client(t.trust());
         EXPECT_EQ((co_await t.greet(client, t.hello())).type, PacketType::Ok);
         auto ask = t.start();
         ask.profile = Profile::AudioAac;
@@ -372,12 +386,12 @@ TEST_F(NestLive, DealsPacketsOutToMessagesInEveryWay) {
         for (const Messages how : {Messages::Whole, Messages::Several, Messages::EveryByte}) {
             t.host().faults.messages = how;
             if (how == Messages::EveryByte) t.host().faults.key_bytes = 0;  // a message each
-            Client client;
+            Client client(t.trust());
             CO_ASSERT(co_await client.connect_socket(t.host().websocket_address()));
             co_await client.say(to_bytes(t.hello()));
             EXPECT_EQ((co_await client.next()).type, PacketType::Ok);
             co_await client.say(to_bytes(t.start()));
-            Heard heard = co_await t.hear(client, 12);
+            Heard heard = co_await t.hear(client, how == Messages::EveryByte ? 8 : 12);
             CO_ASSERT(heard.begin.channels.size() == 2);
             EXPECT_EQ(heard.begin.channels[0].codec, CodecType::Aac);
             EXPECT_GE(t.counter_in(heard.of(CodecType::H264)), 0);
@@ -390,7 +404,7 @@ TEST_F(NestLive, DealsPacketsOutToMessagesInEveryWay) {
 
 TEST_F(NestLive, SeesFewPicturesInDimLightAndAnotherSizeLater) {
     run([](NestLive& t) -> Task<> {
-        Client client;
+        Client client(t.trust());
         EXPECT_EQ((co_await t.greet(client, t.hello())).type, PacketType::Ok);
         co_await client.say(to_bytes(t.start()));
         (void)co_await client.next();
@@ -422,7 +436,7 @@ TEST_F(NestLive, SeesFewPicturesInDimLightAndAnotherSizeLater) {
 
 TEST_F(NestLive, HearsWhatIsSaidThroughTheCamera) {
     run([](NestLive& t) -> Task<> {
-        Client client;
+        Client client(t.trust());
         EXPECT_EQ((co_await t.greet(client, t.hello())).type, PacketType::Ok);
         co_await client.say(to_bytes(t.start()));
         (void)co_await t.hear(client, 3);
@@ -457,11 +471,11 @@ TEST_F(NestLive, EndsStallsAndResetsOnRequest) {
             while (packet.type == PacketType::PlaybackPacket) packet = co_await client.next();
             co_return packet;
         };
-        Client ended;
+        Client ended(t.trust());
         co_await play(ended);
         t.host().end_playbacks(kHall, EndReason::SessionComplete);
         EXPECT_EQ(t.reason_of(co_await last_of(ended)), EndReason::SessionComplete);
-        Client silent;
+        Client silent(t.trust());
         co_await play(silent);
         t.host().faults.is_silent = true;
         while ((co_await silent.next(300ms)).type == PacketType::PlaybackPacket) continue;
@@ -470,10 +484,23 @@ TEST_F(NestLive, EndsStallsAndResetsOnRequest) {
         EXPECT_EQ((co_await silent.next()).type, PacketType::PlaybackPacket);
         t.host().reset_all();
         EXPECT_EQ((co_await last_of(silent)).type, static_cast<PacketType>(0));
-        Client failed;
+        Client failed(t.trust());
         co_await play(failed);
         t.host().fail_all(ErrorCode::Internal);
         EXPECT_EQ(t.code_of(co_await last_of(failed)), ErrorCode::Internal);
+        Client cut(t.trust());
+        co_await play(cut);
+        t.host().faults.is_down = true;
+        EXPECT_EQ((co_await last_of(cut)).type, static_cast<PacketType>(0));
+        Client late(t.trust());
+        EXPECT_EQ((co_await t.greet(late, t.hello())).type, static_cast<PacketType>(0));
+        // Where the camera has moved to, it is.
+        EXPECT_TRUE(t.cloud_->move(kHall, "eu1"));
+        EXPECT_EQ(t.cloud_->home().find(kHall)->nexustalk_host, t.cloud_->live("eu1").address());
+        Client moved(t.trust());
+        CO_ASSERT(co_await moved.connect(t.cloud_->live("eu1").address()));
+        co_await moved.say(to_bytes(t.hello()));
+        EXPECT_EQ((co_await moved.next()).type, PacketType::Ok);
     });
 }
 

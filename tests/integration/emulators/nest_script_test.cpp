@@ -33,12 +33,27 @@ protected:
 };
 
 TEST_F(NestScript, MakesThingsHappen) {
-    for (const auto* line :
-         {"", "2 online off", "set streaming.enabled false", "event motion,person 8",
-          "fail get_image 429 3 7", "fail nothing", "outage nexus-us1 unavailable", "revoke jwt",
-          "log-out-google", "token-ttl jwt 5s", "token-ttl lease 20", "pictures take 100ms",
-          "live redirects 3", "live swapped", "live messages bytes", "live end 4", "live reset",
-          "live error 3", "live skew 2s"})
+    for (const auto* line : {"",
+                             "2 online off",
+                             "set streaming.enabled false",
+                             "event motion,person 8",
+                             "fail get_image 429 3 7",
+                             "fail nothing",
+                             "outage nexus-us1 unavailable",
+                             "revoke jwt",
+                             "log-out-google",
+                             "token-ttl jwt 5s",
+                             "token-ttl lease 20",
+                             "pictures take 100ms",
+                             "live redirects 3",
+                             "live swapped",
+                             "live messages bytes",
+                             "live end 4",
+                             "live reset",
+                             "live error 3",
+                             "live skew 2s",
+                             "live down",
+                             "1 move us1"})
         EXPECT_TRUE(obey(*cloud_, line)) << line;
     EXPECT_FALSE(camera(1).online);
     EXPECT_FALSE(camera(0).is_on());
@@ -57,7 +72,7 @@ TEST_F(NestScript, SaysWhatItKnowsWhenALineIsWrong) {
          {"dance", "3 online", "fail get_image 418", "fail get_image 429 0", "outage home perhaps",
           "outage nowhere none", "revoke all", "set a b", "token-ttl jwt soon", "live",
           "live messages upside", "live dim 4", "size 3", "size 640x360", "event",
-          "device-event none X", "pictures show 1s", "online maybe"})
+          "device-event none X", "pictures show 1s", "move ap1", "online maybe"})
         EXPECT_FALSE(obey(*cloud_, line)) << line;
     EXPECT_NE(obey(*cloud_, "dance").error().message().find("event TYPE"), std::string::npos);
 }
