@@ -197,11 +197,15 @@ Task<Result<End>> Conversation::watch() {
 
 /// The server ends the session with its pass, unless it is shown a newer one before.
 Task<Result<>> Conversation::renew() {
-    const auto left =
-        parts_.pass.expires_at.value_or(base::WallTime::max()) - parts_.clock.wall_now();
-    look_at_ = parts_.clock.steady_now() +
-               std::clamp<base::Duration>(left / 10, kRenewSoonest, kRenewLatest);
+    look_at_ = parts_.clock.steady_now() + kRenewLatest;
     if (!parts_.pass.expires_at) co_return Result<>{};
+    // In seconds no end is so far that it overflows.
+    const auto left = std::chrono::floor<std::chrono::seconds>(*parts_.pass.expires_at) -
+                      std::chrono::floor<std::chrono::seconds>(parts_.clock.wall_now());
+    const std::chrono::milliseconds wait =
+        std::clamp<std::chrono::seconds>(left, std::chrono::seconds{0}, 10 * kRenewLatest);
+    look_at_ = parts_.clock.steady_now() +
+               std::clamp<std::chrono::milliseconds>(wait / 10, kRenewSoonest, kRenewLatest);
     auto pass = co_await parts_.way.proof(false, Deadline::in(kProofTime));
     // Trouble with the vendor is no reason to end a stream that goes on.
     if (!pass && pass.error().is(ErrorKind::Cancelled)) co_return std::unexpected(pass.error());
