@@ -28,6 +28,16 @@ void scale_pace(camera::Way& way, double time_scale) {
         rtsp->receiver_report_every = base::scaled(rtsp->receiver_report_every, time_scale);
     if (auto* const poll = std::get_if<camera::HttpJpegPoll>(&way))
         poll->interval = base::scaled(poll->interval, time_scale);
+    if (auto* const pictures = std::get_if<camera::AskPictures>(&way)) {
+        for (auto* const wait :
+             {&pictures->interval, &pictures->when_off, &pictures->when_down, &pictures->when_busy})
+            *wait = base::scaled(*wait, time_scale);
+    }
+    // Those of the ways inside are their driver's to scale.
+    if (auto* const ways = std::get_if<camera::BestOf>(&way)) {
+        for (auto* const wait : {&ways->again, &ways->again_at_most})
+            *wait = base::scaled(*wait, time_scale);
+    }
 }
 
 }  // namespace
