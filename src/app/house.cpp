@@ -17,6 +17,7 @@
 #include "app/clips.hpp"
 #include "app/control.hpp"
 #include "app/demo.hpp"
+#include "app/device_access.hpp"
 #include "app/ears.hpp"
 #include "app/generic_cameras.hpp"
 #include "app/hooks.hpp"
@@ -347,6 +348,15 @@ base::Result<> House::open_nest() {
     for (drivers::nest::DriverOptions& options : accounts) {
         CASEMENT_TRY(registry_->add(std::make_unique<drivers::nest::Driver>(
             first_, std::move(options), *sealed_, vendors_, clock_)));
+    }
+    for (const config::Account& account : config_.accounts) {
+        if (account.vendor != config::Vendor::Nest ||
+            account.sign_in != config::NestSignIn::DeviceAccess)
+            continue;
+        CASEMENT_TRY(auto driver,
+                     device_access_driver(first_, config_, account, start_.data.string(), *sealed_,
+                                          vendors_, clock_));
+        CASEMENT_TRY(registry_->add(std::move(driver)));
     }
     return {};
 }

@@ -14,21 +14,6 @@ using drivers::nest::ApiOptions;
 using drivers::nest::CameraConfig;
 using drivers::nest::DriverOptions;
 
-/// The base URL of this name in the file, without a slash at its end.
-Result<base::Url> endpoint(const config::Account& account, const std::string& key,
-                           const std::string& text) {
-    auto url = base::Url::parse(text);
-    const bool is_here = url && (net::is_loopback(url->host) || url->host == "localhost");
-    if (!url || url->has_credentials() || !url->query.empty() ||
-        (url->scheme != "https" && (url->scheme != "http" || !is_here)))
-        return base::fail(ErrorKind::InvalidArgument,
-                          "endpoints.{} of the account {} must be an https URL; http is for an "
-                          "emulator on this machine only",
-                          key, account.name);
-    while (url->path.ends_with('/')) url->path.pop_back();
-    return std::move(*url);
-}
-
 std::string base_of(const base::Url& url) {
     return fmt::format("{}://{}{}", url.scheme, url.authority(), url.path);
 }
@@ -80,12 +65,26 @@ Result<DriverOptions> options_of(const config::Config& config, const config::Acc
 
 }  // namespace
 
+Result<base::Url> nest_endpoint(const config::Account& account, const std::string& key,
+                                const std::string& text) {
+    auto url = base::Url::parse(text);
+    const bool is_here = url && (net::is_loopback(url->host) || url->host == "localhost");
+    if (!url || url->has_credentials() || !url->query.empty() ||
+        (url->scheme != "https" && (url->scheme != "http" || !is_here)))
+        return base::fail(ErrorKind::InvalidArgument,
+                          "endpoints.{} of the account {} must be an https URL; http is for an "
+                          "emulator on this machine only",
+                          key, account.name);
+    while (url->path.ends_with('/')) url->path.pop_back();
+    return std::move(*url);
+}
+
 Result<ApiOptions> nest_api_options(const config::Account& account) {
     ApiOptions out;
     if (account.ca_file) out.connect.tls = net::TlsOptions{.ca_file = *account.ca_file};
     out.connect.resolve = net::ResolveMap(account.resolve.begin(), account.resolve.end());
     for (const auto& [key, text] : account.endpoints) {
-        CASEMENT_TRY(base::Url url, endpoint(account, key, text));
+        CASEMENT_TRY(base::Url url, nest_endpoint(account, key, text));
         out.hosts.configured.insert(url.host);
         auto& endpoints = out.endpoints;
         if (key == "home" || key == "camera_api") {

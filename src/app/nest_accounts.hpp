@@ -13,8 +13,12 @@ namespace casement::app {
 /// without TLS that is not on this machine.
 base::Result<drivers::nest::ApiOptions> nest_api_options(const config::Account& account);
 
+/// A base URL of the file, without a slash at its end. Errors as above.
+base::Result<base::Url> nest_endpoint(const config::Account& account, const std::string& key,
+                                      const std::string& text);
+
 /// In the order of the file; `data`: the hub's folder. Accounts that sign in by Device Access are
-/// passed over: it is not there yet. Errors as above, and for a name that cannot be one of a file.
+/// passed over (device_access.hpp). Errors as above, and for a name that cannot be one of a file.
 base::Result<std::vector<drivers::nest::DriverOptions>> nest_options(const config::Config& config,
                                                                      const std::string& data);
 

@@ -300,11 +300,29 @@ private:
         nest->add_option("--cookies-file", login_nest_.cookies_file,
                          "google: its first line is the cookie header; - is standard input")
             ->type_name("FILE");
-        add_secret(*nest, "--refresh-token", "google_refresh: an old one; - is standard input",
+        add_secret(*nest, "--refresh-token",
+                   "google_refresh: an old one; device_access: instead of a code; - is standard "
+                   "input",
                    "TOKEN", login_nest_.refresh_token);
         nest->add_option("--client-id", login_nest_.client_id,
-                         "google_refresh: whose token it is, where it is not Nest's own app")
+                         "google_refresh: whose token it is, where it is not Nest's own app; "
+                         "device_access: of your OAuth client")
             ->type_name("ID");
+        nest->add_option("--project", login_nest_.project,
+                         "device_access: the project's id in the Device Access console")
+            ->type_name("ID");
+        nest->add_option(
+                "--client-secret-file", login_nest_.client_secret_file,
+                "device_access: its first line is the client's secret; - is standard input")
+            ->type_name("FILE");
+        add_secret(
+            *nest, "--code",
+            "device_access: the code that Google gave, or the address with it; - is standard "
+            "input",
+            "CODE", login_nest_.code);
+        nest->add_option("--subscription", login_nest_.subscription,
+                         "device_access: projects/NAME/subscriptions/NAME; without it, no events")
+            ->type_name("NAME");
         nest->add_option("--email", login_nest_.email, "nest_password: the e-mail address")
             ->type_name("ADDRESS");
         nest->add_option("--password-file", login_nest_.password_file,

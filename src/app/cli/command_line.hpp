@@ -158,6 +158,11 @@ struct LoginNest {
     std::string cookies_file;
     base::Secret refresh_token;
     std::string client_id;  // of the refresh token; empty = Nest's own app
+    // device_access
+    std::string project;
+    std::string client_secret_file;
+    base::Secret code;
+    std::string subscription;
     std::string email;
     std::string password_file;
     base::Secret mfa_code;

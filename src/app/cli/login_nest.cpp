@@ -135,8 +135,7 @@ private:
             case NestSignIn::DeviceAccess:
                 break;
         }
-        return base::fail(ErrorKind::Unsupported,
-                          "this version does not sign in by Device Access yet");
+        return base::fail(ErrorKind::Internal, "Device Access signs in elsewhere");
     }
 
     Result<SignInOutcome> begin_with_password() {
@@ -223,6 +222,10 @@ int login(const Console& console, Keyboard& keyboard, const LoginNest& command,
     if (fs::create_directories(data, ec)) fs::permissions(data, fs::perms::owner_all, ec);
     const auto sealed = store::SealedStore::open(data.string());
     if (!sealed) return fail_with(console, sealed.error());
+    const bool is_device_access = !command.project.empty() || !command.code.empty() ||
+                                  (*account)->sign_in == NestSignIn::DeviceAccess;
+    if (is_device_access)
+        return login_device_access(console, keyboard, command, **account, **sealed, clock);
     NestLogin one(console, keyboard, command, **account, std::move(*api), **sealed, clock);
     const int status = one.run();
     return one.is_usage() ? kUsage : status;

@@ -60,8 +60,8 @@ SIGHUP (`kill -HUP PID`) reads the file again. A file with an error changes noth
 
 ## Not yet
 
-`mqtt.discovery_prefix`, and of Nest `sign_in: device_access`, `way: device_access` and the endpoints `device_access` and `pubsub` are
-read and checked, but this version does not use them; `casement check` says so for those of an account that are written.
+`mqtt.discovery_prefix`, and `way: device_access` of a Nest account that signs in otherwise are read and checked, but this version
+does not use them; `casement check` says so of such an account.
 
 ## Keys
 )";

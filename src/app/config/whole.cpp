@@ -76,10 +76,10 @@ void warn_of_unused(const Value& value, const Config& config) {
          std::ranges::any_of(config.accounts,
                              [](const Account& a) {
                                  return a.vendor == Vendor::Nest &&
-                                        (a.sign_in == NestSignIn::DeviceAccess ||
-                                         a.way == NestWay::DeviceAccess);
+                                        a.sign_in != NestSignIn::DeviceAccess &&
+                                        a.way == NestWay::DeviceAccess;
                              }),
-         "Device Access of Nest accounts"}};
+         "Device Access for an account that signs in otherwise"}};
     for (const Unused& section : sections) {
         const Node* node = value.node().find(section.key);
         if (node == nullptr || !section.is_written) continue;

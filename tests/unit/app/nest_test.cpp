@@ -174,7 +174,7 @@ TEST(NestAccounts, AreReadFromTheFile) {
     config.cameras.push_back(camera);
     const auto options = nest_options(config, "/data");
     ASSERT_TRUE(options) << options.error().message();
-    ASSERT_EQ(options->size(), 1u) << "Device Access is not there yet";
+    ASSERT_EQ(options->size(), 1u) << "Device Access has drivers of its own";
     const auto& home = options->front();
     EXPECT_EQ(home.api.endpoints.google_token, "https://127.0.0.1:9000/token");
     EXPECT_EQ(home.api.endpoints.google_accounts, "https://127.0.0.1:9000");

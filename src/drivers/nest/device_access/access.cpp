@@ -115,6 +115,10 @@ Result<> store_access(store::SealedStore& sealed, std::string_view account, cons
                       Secret(value.dump(-1, ' ', false, json::error_handler_t::replace)));
 }
 
+Result<> forget_access(store::SealedStore& sealed, std::string_view account) {
+    return sealed.remove(name_of(account));
+}
+
 std::string consent_page(const Access& access, std::string_view base) {
     constexpr std::string_view kScope =
         "https://www.googleapis.com/auth/sdm.service https://www.googleapis.com/auth/pubsub";

@@ -31,6 +31,8 @@ base::Result<Access> stored_access(const store::SealedStore& sealed, std::string
 base::Result<> store_access(store::SealedStore& sealed, std::string_view account,
                             const Access& access);
 
+base::Result<> forget_access(store::SealedStore& sealed, std::string_view account);
+
 /// Where Google sends the person back to, with the code in the address bar.
 inline constexpr std::string_view kRedirect = "https://www.google.com";
 

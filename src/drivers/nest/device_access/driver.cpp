@@ -130,7 +130,8 @@ void Driver::take_list(std::vector<Device> devices) {
     for (Device& device : devices) {
         const auto known = entries_.find(device.id);
         if (known != entries_.end() && known->second.device == device) continue;
-        const auto named = options_.cameras.find(device.id);
+        auto named = options_.cameras.find(device.id);
+        if (named == options_.cameras.end()) named = options_.cameras.find(tail_of(device.id));
         Entry entry{.device = device,
                     .camera = named != options_.cameras.end()
                                   ? named->second

@@ -23,7 +23,8 @@ struct DriverOptions {
     ListenerRules events{};
     std::chrono::milliseconds list{300'000};  // between two looks at the devices
     std::chrono::milliseconds retry_first{5'000}, retry_cap{300'000};
-    std::map<std::string, std::string> cameras{};  // ids that the file gives, by device id
+    /// Ids that the file gives, by a device's id or the last part of it.
+    std::map<std::string, std::string> cameras{};
     DriverOptions scaled(double time_scale) const;
 };
 

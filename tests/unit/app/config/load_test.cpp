@@ -89,7 +89,7 @@ TEST(Config, SaysWhichSectionsThisVersionDoesNotUse) {
     const Loaded all =
         read(kSettledShape, {{"HOOK_SECRET", "hook-secret-value"}, {"PORCH_PW", "pw"}});
     EXPECT_EQ(all.warnings(), 0u) << text_of(all.problems);
-    const Loaded loaded = read("accounts: [{vendor: nest, name: home, sign_in: device_access}]");
+    const Loaded loaded = read("accounts: [{vendor: nest, name: home, way: device_access}]");
     EXPECT_THAT(
         text_of(loaded.problems),
         HasSubstr("warning: accounts is right, but this version does not use Device Access"));

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Nest cameras in the house: signed in by what a browser holds of Google, a doorbell live with sound, a camera that only gives single pictures, and one
+lent by Device Access. The doorbell's server sends the client on, its token ends under the stream, and a bell rings. What ran here is our emulator; no
+hardware."""
+import json
+import subprocess
+import sys
+
+from house import BINARY, House, end, run, wait_until, work_folder
+from nanit import Viewer
+from nest import Nest
+
+
+def login(house, *more, stdin=""):
+    done = subprocess.run([BINARY, "-c", str(house.config), "login", "nest", *more], input=stdin, capture_output=True, text=True, env=house.env, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def has_event(house, camera, kind):
+    return [event for event in house.api("GET", f"/api/v1/events?camera={camera}")["events"] if event["kind"] == kind]
+
+
+def configuration(nest):
+    text = nest.started["configuration"]
+    accounts, cameras = text.split("cameras:\n")
+    official = accounts.split("accounts:\n")[1].replace("name: emulated", "name: yard").replace("sign_in: google", "sign_in: device_access")
+    return accounts + official, {"door": "0123456789abcdef", "hall": "1123456789abcdef"}
+
+
+def main():
+    folder = work_folder("nest")
+    nest = Nest(folder, "--cameras", "2")
+    accounts, cameras = configuration(nest)
+    house = House(extra=accounts, cameras={name: {"nest": {"account": "emulated", "camera": uuid}} for name, uuid in cameras.items()})
+    viewer = None
+    with house:
+        brought = nest.started["sign_in"]
+
+        # What does not work is refused in words, and not kept.
+        status, said = login(house, "--account", "emulated", "--nest-token", "-", stdin="not-a-token\n")
+        assert status != 0 and "not-a-token" not in said and len(said) > 20, said
+
+        cookies = folder / "cookies"
+        cookies.write_text(brought["cookies"] + "\n")
+        status, said = login(house, "--account", "emulated", "--issue-token", "-", "--cookies-file", str(cookies), stdin=brought["issue_token"] + "\n")
+        assert status == 0 and "2 cameras" in said, said
+        viewer = Viewer(house, folder, "door")
+        viewer.flows("the doorbell shows moving pictures", 40)
+        door = wait_until("which way its pictures come is told", lambda: house.camera("door").get("way", "").startswith("nexustalk") and house.camera("door"))
+        assert "two-way-audio" in door["capabilities"] or "live-audio" in door["capabilities"], door["capabilities"]
+        hall = wait_until("single pictures", lambda: house.camera("hall")["state"]["word"] == "snapshot" and house.camera("hall"), 60)
+        assert hall["way"] == "snapshots", hall
+        probed = json.loads(run("ffprobe", "-v", "error", "-rtsp_transport", "tcp", "-of", "json", "-show_streams", house.rtsp("hall"), timeout=60).stdout)
+        assert probed["streams"][0]["codec_name"] == "h264", probed
+
+        # The other account: by the code that Google put into the address bar.
+        official = brought["device_access"]
+        secret = folder / "client-secret"
+        secret.write_text(official["client_secret"] + "\n")
+        options = ["--account", "yard", "--project", official["project"], "--client-id", official["client_id"], "--client-secret-file", str(secret),
+                   "--subscription", official["subscription"], "--code", "-"]
+        status, said = login(house, *options, stdin="https://www.google.com/?code=wrong&scope=x\n")
+        assert status != 0 and "code" in said, said
+        status, said = login(house, *options, stdin=official["code"] + "\n")
+        assert status == 0 and "1 camera." in said, said
+        garage = wait_until("the lent camera appears", lambda: [c for c in house.api("GET", "/api/v1/cameras")["cameras"] if c.get("account") == "yard"], 60)[0]
+        lent = Viewer(house, folder, garage["id"])
+        lent.flows("the lent camera shows moving pictures", 60)
+        end(lent.process)
+
+        # Somebody rings.
+        nest.say("1 event doorbell")
+        rung = wait_until("the bell is an event", lambda: has_event(house, "door", "button"), 60)[0]
+        assert rung["vendor_id"], rung
+        viewer.check("after all that")
+        log = house.log_text()
+        for name in ("cookies", "issue_token"):
+            assert brought[name] not in log, f"{name} is in the log"
+    assert "Traceback" not in log
+    if viewer:
+        end(viewer.process)
+    nest.end()
+    print(f"ok   nest: {len(viewer.packets())} pictures of the doorbell, time never went back")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
