@@ -1,7 +1,9 @@
 #include "drivers/nest/camera.hpp"
 
+#include "async/hop.hpp"
 #include "drivers/cancelled.hpp"
 #include "drivers/nest/settings.hpp"
+#include "drivers/nest/talk.hpp"
 
 namespace casement::drivers::nest {
 
@@ -49,6 +51,7 @@ Camera::Camera(const Household& household, CameraConfig config, CameraRecord rec
     : household_(household),
       config_(std::move(config)),
       log_(base::Log().component("nest").with("camera", config_.id)),
+      back_channel_(std::make_shared<camera::BackChannel>()),
       record_(std::move(record)),
       events_(
           {.executor = household.executor,
@@ -58,7 +61,8 @@ Camera::Camera(const Household& household, CameraConfig config, CameraRecord rec
            .clock = household.clock,
            .timing = household.timing,
            .folder = household.folder},
-          record_.uuid, config_.id, [this] { return record_.nexus_api; }, log_) {}
+          record_.uuid, config_.id, [this] { return record_.nexus_api; }, log_),
+      idle_(household.executor) {}
 
 Camera::~Camera() = default;
 
@@ -68,6 +72,9 @@ Task<> Camera::run(camera::DriverHost& host) {
     announce();
     co_await events_.run(host);
     host_ = nullptr;
+    // The keeper goes with the driver.
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    while (asking_ > 0) (void)co_await idle_.wait();
 }
 
 // What the hub is told
@@ -106,14 +113,20 @@ camera::Description Camera::description() const {
     out.serial = record_.serial;
     out.firmware = record_.firmware;
     out.place = record_.place;
-    out.way = "snapshots";
+    out.way = way_;
     out.capabilities = {LiveVideo, Snapshot};
+    if (config_.way != WishedWay::Snapshots && record_.can("audio.microphone"))
+        out.capabilities.add(LiveAudio);
     if (record_.can("detectors.on_camera")) {
         out.capabilities.add(MotionEvents);
         out.capabilities.add(PersonEvents);
     }
     if (record_.can("audio.microphone")) out.capabilities.add(SoundEvents);
     if (record_.can("indoor_chime")) out.capabilities.add(ButtonEvents);
+    if (can_talk()) {
+        out.capabilities.add(TwoWayAudio);
+        out.talk = camera::Duplex::Full;
+    }
     out.settings = settings_of(record_);
     out.sensors = sensors();
     return out;
@@ -139,6 +152,9 @@ camera::CameraState Camera::state_now() const {
     } else if (!record_.is_streaming) {
         out.word = StateWord::Privacy;
         out.reason = camera::make_reason("off", "the Nest app or here");
+    } else if (way_ == "snapshots") {
+        out.word = StateWord::Snapshot;
+        if (why_) out.reason = camera::make_reason(*why_);
     }
     return out;
 }
@@ -178,29 +194,102 @@ void Camera::account_changed() { announce(); }
 // What it is asked
 // --------------------------------------------------------------------------------------------
 
-Task<Result<camera::StreamEndpoint>> Camera::endpoint(Deadline deadline) {
-    if (!record_.is_legacy()) co_return std::unexpected(moved());
-    if (record_.nexus_api.empty())
-        co_return base::fail_because("vendor-down", ErrorKind::Unavailable,
-                                     "Nest does not say where pictures of {} are", record_.name);
+Task<Result<WayParts::Pass>> Camera::pass(std::optional<WayParts::Pass> refused,
+                                          Deadline deadline) {
+    struct Asking {
+        explicit Asking(Camera& c) : camera(c) { ++camera.asking_; }
+        ~Asking() {
+            --camera.asking_;
+            camera.idle_.ring();
+        }
+        Camera& camera;
+    } const asking(*this);
+    using Kind = Credential::Kind;
+    Keeper& keeper = household_.keeper;
+    Result<Credential> held = std::unexpected(base::Error{ErrorKind::Internal, "not asked"});
+    if (refused)
+        held = co_await keeper.credential_after(
+            Credential{.kind = refused->is_google ? Kind::Jwt : Kind::SessionToken,
+                       .value = std::move(refused->token),
+                       .expires = refused->expires_at},
+            deadline);
+    else
+        held = co_await keeper.credential(deadline);
+    if (!held) co_return std::unexpected(held.error());
+    co_return WayParts::Pass{.token = std::move(held->value),
+                             .is_google = held->kind == Kind::Jwt,
+                             .expires_at = held->expires};
+}
+
+void Camera::goes_by(std::string way, std::optional<base::Error> why) {
+    if (way_ != way)
+        log_.info("Its pictures come by {}{}{}", way, why ? ": " : "", why ? why->message() : "");
+    way_ = std::move(way);
+    why_ = std::move(why);
+    announce();
+}
+
+Result<camera::StreamEndpoint> Camera::endpoint() {
+    if (!record_.is_legacy()) return std::unexpected(moved());
     if (!record_.is_streaming)
-        co_return base::fail_because("off", ErrorKind::FailedPrecondition,
-                                     "it is switched off in the Nest app or here");
-    CASEMENT_CO_TRY(const Credential credential, co_await household_.keeper.credential(deadline));
-    camera::HttpJpegPoll way;
-    CASEMENT_CO_TRY(way.url,
-                    base::Url::parse(fmt::format("{}/get_image?uuid={}&width={}", record_.nexus_api,
-                                                 record_.uuid, config_.width)));
-    way.interval = config_.interval;
-    way.headers.push_back(header_of(credential));
-    const net::ConnectOptions& connect = household_.api.options().connect;
-    if (connect.tls) way.connection.ca_file = connect.tls->ca_file;
-    way.connection.resolve = connect.resolve;
-    camera::StreamEndpoint out;
-    out.way = std::move(way);
-    if (credential.expires)
-        out.lease = camera::Lease{.expires_at = *credential.expires, .extend = {}, .release = {}};
-    co_return out;
+        return base::fail_because("off", ErrorKind::FailedPrecondition,
+                                  "it is switched off in the Nest app or here");
+    const auto weak = weak_from_this();
+    const auto there = household_.executor;
+    const auto gone = [] { return fail(ErrorKind::Cancelled, "the camera has gone"); };
+    WayParts parts;
+    parts.executor = there;
+    parts.facts = [weak, gone]() -> Result<WayFacts> {
+        const auto self = weak.lock();
+        if (!self) return gone();
+        const CameraRecord& record = self->record_;
+        return WayFacts{.uuid = record.uuid,
+                        .nexus_api = record.nexus_api,
+                        .direct_host = record.direct_host,
+                        .websocket_host = record.websocket_host,
+                        .capabilities = record.capabilities,
+                        .is_online = record.is_online,
+                        .is_streaming = record.is_streaming,
+                        .has_microphone_on = record.has_microphone_on,
+                        .is_legacy = record.is_legacy()};
+    };
+    struct Ask {
+        static Task<Result<WayParts::Pass>> of(std::weak_ptr<Camera> camera,
+                                               std::optional<WayParts::Pass> refused,
+                                               Deadline deadline) {
+            const auto self = camera.lock();
+            if (!self || self->host_ == nullptr)
+                co_return fail(ErrorKind::Cancelled, "the camera has gone");
+            co_return co_await self->pass(std::move(refused), deadline);
+        }
+    };
+    parts.pass = [weak](std::optional<WayParts::Pass> refused, Deadline deadline) {
+        return Ask::of(weak, std::move(refused), deadline);
+    };
+    const auto& options = household_.api.options();
+    parts.follow = [hosts = options.hosts](std::string_view said, std::uint16_t port) {
+        return hosts.host_port(said, port);
+    };
+    if (options.connect.tls) parts.connection.ca_file = options.connect.tls->ca_file;
+    parts.connection.resolve = options.connect.resolve;
+    parts.without_tls = options.endpoints.home.starts_with("http://");
+    parts.interval = base::scaled(config_.interval, household_.time_scale);
+    parts.width = config_.width;
+    parts.films = config_.films;
+    if (parts.films) parts.films->name = config_.id;
+    parts.back_channel = back_channel_;
+    parts.tell = [weak, there](std::string way, std::optional<base::Error> why) {
+        asio::post(there, [weak, way = std::move(way), why = std::move(why)] {
+            if (const auto self = weak.lock()) self->goes_by(way, why);
+        });
+    };
+    auto out = endpoint_by(config_.way, std::move(parts));
+    if (!out) return out;
+    if (auto* const best = std::get_if<camera::BestOf>(&out->way)) {
+        best->again = base::scaled(best->again, household_.time_scale);
+        best->again_at_most = base::scaled(best->again_at_most, household_.time_scale);
+    }
+    return out;
 }
 
 Task<Result<>> Camera::set(std::string setting, camera::Value value, Deadline deadline) {
@@ -221,6 +310,21 @@ Task<Result<>> Camera::set(std::string setting, camera::Value value, Deadline de
     }
     update_state();
     co_return Result<>{};
+}
+
+bool Camera::can_talk() const {
+    return config_.way != WishedWay::Snapshots && record_.can("audio.speaker") &&
+           record_.can("audio.microphone");
+}
+
+Task<Result<std::unique_ptr<camera::TalkSink>>> Camera::talk() {
+    using Sink = Result<std::unique_ptr<camera::TalkSink>>;
+    if (!can_talk())
+        co_return fail(ErrorKind::Unsupported,
+                       "{} has no loudspeaker that this hub can talk through", record_.name);
+    co_return co_await household_.disk.run([channel = back_channel_, this]() -> Sink {
+        return Talk::begin(channel, household_.disk);
+    });
 }
 
 Task<Result<camera::CommandOutcome>> Camera::execute(camera::Arguments arguments,

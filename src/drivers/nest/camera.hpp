@@ -6,22 +6,22 @@
 #include <string>
 
 #include "async/task_group.hpp"
+#include "camera/back_channel.hpp"
 #include "drivers/nest/camera_record.hpp"
 #include "drivers/nest/events.hpp"
+#include "drivers/nest/ways.hpp"
 
 namespace casement::drivers::nest {
-
-/// How pictures travel; Auto is the best that works.
-enum class Way : std::uint8_t { Auto, Nexustalk, Snapshots };
 
 /// One entry of the file that names a camera of this account.
 struct CameraConfig {
     std::string uuid;  // or its first eight digits and more
     std::string id;    // empty: made of the uuid
     std::string name;  // for a person; empty: the vendor's
-    Way way = Way::Auto;
+    WishedWay way = WishedWay::Auto;
     std::chrono::milliseconds interval{1000};  // of single pictures
     int width = 1280;
+    std::optional<camera::Films> films{};
 };
 
 /// What all cameras of an account have in common. All of it outlives them.
@@ -32,7 +32,8 @@ struct Household {
     async::BlockingPool& disk;
     const base::Clock& clock;
     Timing timing;
-    std::string folder;  // of the hub's data
+    double time_scale = 1;  // of the streams' waits
+    std::string folder;     // of the hub's data
 };
 
 /// Lives on one executor, shared by the driver and by what it answered; run() once.
@@ -53,27 +54,40 @@ public:
     void ring() { events_.ring(); }
     void account_changed();
 
-    async::Task<base::Result<camera::StreamEndpoint>> endpoint(async::Deadline deadline);
+    /// The best way that works, one for another as they fail and come back; the answer may outlive
+    /// the camera.
+    base::Result<camera::StreamEndpoint> endpoint();
     async::Task<base::Result<>> set(std::string setting, camera::Value value,
                                     async::Deadline deadline);
+    async::Task<base::Result<std::unique_ptr<camera::TalkSink>>> talk();
     async::Task<base::Result<camera::CommandOutcome>> execute(camera::Arguments arguments,
                                                               async::Deadline deadline);
 
 private:
     camera::Description description() const;
     camera::CameraState state_now() const;
+    bool can_talk() const;
     std::vector<camera::Sensor> sensors() const;
     void announce();
     void update_state();
+    async::Task<base::Result<WayParts::Pass>> pass(std::optional<WayParts::Pass> refused,
+                                                   async::Deadline deadline);
+    /// The stream goes by this way now, and why by no better one.
+    void goes_by(std::string way, std::optional<base::Error> why);
 
     const Household household_;
     const CameraConfig config_;
     const base::Log log_;
+    const std::shared_ptr<camera::BackChannel> back_channel_;
     CameraRecord record_;
     EventPoll events_;
     camera::DriverHost* host_ = nullptr;  // while run() runs
     std::optional<camera::Description> announced_;
     std::optional<camera::CameraState> state_;
+    std::string way_;                 // by which pictures come; empty: nobody has asked for them
+    int asking_ = 0;                  // streams that wait for a credential
+    async::Bell idle_;                // one of them has it
+    std::optional<base::Error> why_;  // of no better road
 };
 using CameraPtr = std::shared_ptr<Camera>;
 

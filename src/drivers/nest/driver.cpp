@@ -43,6 +43,7 @@ Driver::Driver(async::Executor executor, DriverOptions options, store::SealedSto
                  .disk = disk,
                  .clock = clock,
                  .timing = options_.account.timing,
+                 .time_scale = options_.time_scale,
                  .folder = options_.data},
       bell_(executor_) {}
 
@@ -247,10 +248,9 @@ Result<CameraPtr> Driver::camera(std::string_view id) const {
     return fail(ErrorKind::NotFound, "there is no camera \"{}\"", id.substr(0, 63));
 }
 
-Task<Result<camera::StreamEndpoint>> Driver::endpoint(std::string id, camera::Quality,
-                                                      Deadline deadline) {
+Task<Result<camera::StreamEndpoint>> Driver::endpoint(std::string id, camera::Quality, Deadline) {
     CASEMENT_CO_TRY(const CameraPtr one, camera(id));
-    co_return co_await one->endpoint(deadline);
+    co_return one->endpoint();
 }
 
 Task<Result<>> Driver::set(std::string id, std::string setting, camera::Value value,
@@ -269,9 +269,8 @@ Task<Result<camera::CommandOutcome>> Driver::execute(camera::Command command) {
 }
 
 Task<Result<std::unique_ptr<camera::TalkSink>>> Driver::talk(std::string id, Deadline) {
-    co_return fail(ErrorKind::Unsupported,
-                   "camera \"{}\" has no loudspeaker that this hub can talk through",
-                   id.substr(0, 63));
+    CASEMENT_CO_TRY(const CameraPtr one, camera(id));
+    co_return co_await one->talk();
 }
 
 }  // namespace casement::drivers::nest

@@ -17,6 +17,7 @@ struct DriverOptions {
     KeeperOptions account;
     ApiOptions api{};
     std::string data;                     // the hub's folder
+    double time_scale = 1;                // of the streams' waits
     CameraConfig every{};                 // of cameras that the file does not name
     std::vector<CameraConfig> cameras{};  // those that it names
 };

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "async/bell.hpp"
@@ -56,9 +57,9 @@ private:
     const std::function<std::string()> nexus_api_;
     const base::Log log_;
     async::Bell bell_;
-    std::map<std::string, Known> known_;  // by the vendor's id
-    base::WallTime read_until_{};         // the beginning of time: never
-    bool is_moving_ = false, is_loud_ = false;
+    std::map<std::string, Known> known_;       // by the vendor's id
+    base::WallTime read_until_{};              // the beginning of time: never
+    std::optional<bool> is_moving_, is_loud_;  // as told
 };
 
 }  // namespace casement::drivers::nest

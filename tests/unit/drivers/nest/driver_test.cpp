@@ -1,4 +1,5 @@
-// An account with its cameras, against clouds on loopback that answer by script.
+// An account with its cameras, against clouds on loopback that answer by
+// script.
 
 #include "drivers/nest/driver.hpp"
 
@@ -235,12 +236,10 @@ TEST_F(NestDriver, WithoutAKeyAPersonIsAskedForAndTheKeyIsUsedAtOnce) {
     EXPECT_EQ(hub_.account->word, camera::AccountState::Word::SignedIn);
 }
 
-TEST_F(NestDriver, APictureAndTheWayToThem) {
+TEST_F(NestDriver, APictureIsTaken) {
     sign_in(SignInKind::GoogleRefresh);
     run();
     ASSERT_TRUE(wait_for([&] { return hub_.cameras.contains(kId); }));
-    const auto found = endpoint(kId);
-    ASSERT_TRUE(found) << found.error().message();
     const auto outcome = loop_.run([&]() -> Task<Result<camera::CommandOutcome>> {
         co_return co_await driver_->execute(
             camera::Command{kId, camera::TakeSnapshot{.width = 640}, net::tests::soon(), "test"});
@@ -248,6 +247,54 @@ TEST_F(NestDriver, APictureAndTheWayToThem) {
     ASSERT_TRUE(outcome) << outcome.error().message();
     EXPECT_EQ(base::as_text(outcome->body), kJpeg);
     EXPECT_TRUE(endpoint("stranger").error().is(ErrorKind::NotFound));
+}
+
+TEST_F(NestDriver, ThePicturesHaveSeveralWaysAndEachAsksForACredential) {
+    sign_in();
+    run();
+    ASSERT_TRUE(wait_for([&] { return hub_.cameras.contains(kId); }));
+    const auto found = endpoint(kId);
+    ASSERT_TRUE(found) << found.error().message();
+    const auto* best = std::get_if<camera::BestOf>(&found->way);
+    ASSERT_NE(best, nullptr);
+    ASSERT_THAT(best->choices, SizeIs(3));
+    EXPECT_EQ(best->choices[0].name, "nexustalk");
+    const auto open = [&](std::size_t i) {
+        return loop_.run([&]() -> Task<Result<camera::StreamEndpoint>> {
+            co_return co_await best->choices[i].open(net::tests::soon());
+        });
+    };
+    const auto live = open(0), pictures = open(2);
+    ASSERT_TRUE(live && pictures);
+    const auto& talk = std::get<camera::PullNexustalk>(live->way);
+    EXPECT_EQ(talk.camera, kUuid);
+    EXPECT_EQ(talk.host, "127.0.0.1");
+    EXPECT_TRUE(talk.without_tls) << "its endpoints are";
+    EXPECT_EQ(talk.follow("127.0.0.2:99", 1443).value().port, 99);
+    const auto pass = loop_.run([&]() -> Task<Result<camera::PullNexustalk::Pass>> {
+        co_return co_await talk.proof(false, net::tests::soon());
+    });
+    ASSERT_TRUE(pass) << pass.error().message();
+    EXPECT_EQ(pass->token.reveal(), "W2-1");
+    EXPECT_FALSE(pass->is_google);
+    const auto& ask = std::get<camera::AskPictures>(pictures->way);
+    const auto fields = [&](bool is_refused) {
+        return loop_.run([&]() -> Task<Result<camera::AskPictures::Fields>> {
+            co_return co_await ask.proof(is_refused, net::tests::soon());
+        });
+    };
+    EXPECT_EQ(fields(false)->at(0).second.reveal(), "website_2=W2-1");
+    clock_.advance(1min);
+    EXPECT_EQ(fields(true)->at(0).second.reveal(), "website_2=W2-2") << "another one";
+
+    best->tell(2, base::Error{ErrorKind::Unavailable, "refused", "nobody listens"});
+    EXPECT_TRUE(wait_for([&] { return hub_.word(kId) == StateWord::Snapshot; }));
+    EXPECT_EQ(hub_.cameras.at(kId).way, "snapshots");
+    best->tell(0, std::nullopt);
+    EXPECT_TRUE(wait_for([&] { return hub_.word(kId) == StateWord::Live; }));
+    const auto late = found;
+    stop();
+    EXPECT_FALSE(fields(false)) << "the driver is gone";
 }
 
 TEST(NestBuckets, HostsOfStrangersAreLeftOut) {
