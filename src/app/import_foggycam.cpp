@@ -28,6 +28,13 @@ public:
 
     FoggycamImport plan() {
         for (const auto& [key, value] : file_.items()) read(key, value);
+        const std::string films =
+            folder_.empty() || !makes_films_
+                ? std::string()
+                : fmt::format(
+                      ", films: {{folder: {}, pictures: {}, frames_per_second: {}, "
+                      "keep_pictures: {}, layout: foggycam}}",
+                      yaml_text(folder_), pictures_, frames_per_second_, keeps_pictures_);
         out_.yaml = fmt::format(
             "# Taken over from foggycam. `casement check` says whether it fits in its place.\n"
             "accounts:\n"
@@ -35,8 +42,8 @@ public:
             "    name: {}\n"
             "    sign_in: {}\n"
             "    way: snapshots\n"
-            "    snapshots: {{width: {}}}\n",
-            account_, out_.issue_token.empty() ? "nest_token" : "google", width_);
+            "    snapshots: {{width: {}{}}}\n",
+            account_, out_.issue_token.empty() ? "nest_token" : "google", width_, films);
         return std::move(out_);
     }
 
@@ -46,7 +53,11 @@ private:
     }
 
     void read(const std::string& key, const json& value) {
-        if (key == "width") return read_width(value);
+        if (key == "width") return read_number(key, value, 64, 4096, width_);
+        if (key == "threshold") return read_number(key, value, 2, 1000, pictures_);
+        if (key == "frame_rate") return read_number(key, value, 1, 60, frames_per_second_);
+        if (key == "path") return read_path(value);
+        if (key == "produce_video" || key == "clear_images") return read_flag(key, value);
         if (key == "issue_token" || key == "issueToken")
             return take(key, value, drivers::nest::issue_token_of, out_.issue_token);
         if (key == "cookie" || key == "cookies")
@@ -54,18 +65,10 @@ private:
         struct Rule {
             std::string_view key, why;
         };
-        constexpr std::string_view kVideo =
-            "the hub shows and records every picture at its own time; export and timelapse make "
-            "films of any speed";
         constexpr std::string_view kAzure = "footage stays on the hub's disk";
         constexpr Rule kRules[] = {
             {"username", "Nest takes no passwords from programs any more: casement login nest"},
             {"password", "Nest takes no passwords from programs any more: casement login nest"},
-            {"path", "recordings lie under the folder of the hub: data"},
-            {"frame_rate", kVideo},
-            {"threshold", kVideo},
-            {"produce_video", kVideo},
-            {"clear_images", "pictures go into the recording as they come, and lie nowhere else"},
             {"upload_to_azure", kAzure},
             {"az_account_name", kAzure},
             {"az_sas_token", kAzure},
@@ -76,13 +79,39 @@ private:
                                                  : "the configuration has no place for it"));
     }
 
-    void read_width(const json& value) {
-        double width = value.is_number() ? value.get<double>() : 0;
-        if (value.is_string()) width = std::atof(value.get_ref<const std::string&>().c_str());
-        if (!(width >= 64 && width <= 4096))
-            return say(Verdict::Problem, "width", "is not between 64 and 4096; 1280 is kept");
-        width_ = static_cast<int>(width);
-        say(Verdict::Taken, "width", fmt::format("snapshots.width is {}", width_));
+    void read_number(const std::string& key, const json& value, int least, int most, int& to) {
+        double number = value.is_number() ? value.get<double>() : 0;
+        if (value.is_string()) number = std::atof(value.get_ref<const std::string&>().c_str());
+        if (!(number >= least && number <= most))
+            return say(Verdict::Problem, key,
+                       fmt::format("is not between {} and {}; {} is kept", least, most, to));
+        to = static_cast<int>(number);
+        say(Verdict::Taken, key, fmt::format("it is {}", to));
+    }
+
+    void read_flag(const std::string& key, const json& value) {
+        const auto flag = value.is_boolean()  ? std::optional(value.get<bool>())
+                          : value.is_string() ? bool_of(value.get_ref<const std::string&>())
+                                              : std::nullopt;
+        if (!flag) return say(Verdict::Problem, key, "is neither true nor false");
+        (key == "produce_video" ? makes_films_ : keeps_pictures_) =
+            key == "produce_video" ? *flag : !*flag;
+        say(Verdict::Taken, key,
+            key == "produce_video"
+                ? "films of so many pictures are made where path names a folder; the recording is "
+                  "made in any case"
+                : "it says whether pictures stay beside the films");
+    }
+
+    void read_path(const json& value) {
+        std::string path = value.is_string() ? value.get<std::string>() : "";
+        if (path.empty())
+            return say(Verdict::Ignored, "path",
+                       "recordings lie under the folder of the hub: data");
+        if (!path.starts_with('/') || path.size() > 1000)
+            return say(Verdict::Problem, "path", "is no path from / on, so that no films are made");
+        folder_ = std::move(path);
+        say(Verdict::Taken, "path", "films go there; recordings lie under the folder of the hub");
     }
 
     void take(const std::string& key, const json& value,
@@ -96,7 +125,9 @@ private:
     const json& file_;
     const std::string account_;
     FoggycamImport out_;
-    int width_ = 1280;
+    int width_ = 1280, pictures_ = 200, frames_per_second_ = 24;
+    bool makes_films_ = false, keeps_pictures_ = true;
+    std::string folder_;
 };
 
 Result<std::string> account_name(const cli::ImportFoggycam& command,

@@ -18,22 +18,33 @@ std::string base_of(const base::Url& url) {
     return fmt::format("{}://{}{}", url.scheme, url.authority(), url.path);
 }
 
-drivers::nest::Way way_of(config::NestWay way) {
+drivers::nest::WishedWay way_of(config::NestWay way) {
     switch (way) {
         case config::NestWay::Nexustalk:
-            return drivers::nest::Way::Nexustalk;
+            return drivers::nest::WishedWay::Nexustalk;
         case config::NestWay::Snapshots:
-            return drivers::nest::Way::Snapshots;
+            return drivers::nest::WishedWay::Snapshots;
         case config::NestWay::Auto:
         case config::NestWay::DeviceAccess:
             break;
     }
-    return drivers::nest::Way::Auto;
+    return drivers::nest::WishedWay::Auto;
 }
 
 void set_pictures(CameraConfig& camera, const config::Snapshots& snapshots) {
     camera.interval = snapshots.interval;
     camera.width = snapshots.width;
+    camera.films.reset();
+    if (!snapshots.films) return;
+    using Layout = camera::Films::Layout;
+    const config::Films& films = *snapshots.films;
+    camera.films = camera::Films{
+        .folder = films.folder,
+        .name = {},  // the camera's
+        .pictures = films.pictures,
+        .frames_per_second = films.frames_per_second,
+        .keep_pictures = films.keep_pictures,
+        .layout = films.layout == config::FilmLayout::Foggycam ? Layout::Foggycam : Layout::Own};
 }
 
 Result<DriverOptions> options_of(const config::Config& config, const config::Account& account,
@@ -49,6 +60,7 @@ Result<DriverOptions> options_of(const config::Config& config, const config::Acc
     CASEMENT_TRY(out.api, nest_api_options(account));
     out.api.budget = out.api.budget.scaled(config.time_scale);
     out.data = data;
+    out.time_scale = config.time_scale;
     out.every.way = way_of(account.way);
     set_pictures(out.every, account.snapshots);
     for (const config::Camera& camera : config.cameras) {

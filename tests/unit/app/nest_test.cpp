@@ -162,7 +162,9 @@ TEST(NestAccounts, AreReadFromTheFile) {
     one.endpoints = {{"google_token", "https://127.0.0.1:9000"},
                      {"google_jwt", "https://g.test/x/"}};
     one.resolve = {{"home.nest.com:443", "127.0.0.1:8443"}};
-    one.snapshots = {.interval = 5s, .width = 640};
+    one.snapshots.interval = 5s;
+    one.snapshots.width = 640;
+    one.snapshots.films = config::Films{.folder = "/films", .pictures = 100};
     config.accounts.push_back(one);
     one.name = "official";
     one.sign_in = config::NestSignIn::DeviceAccess;
@@ -185,9 +187,11 @@ TEST(NestAccounts, AreReadFromTheFile) {
     EXPECT_EQ(home.api.connect.resolve.at("home.nest.com:443"), "127.0.0.1:8443");
     EXPECT_EQ(home.account.timing.list, 30s);
     ASSERT_EQ(home.cameras.size(), 1u);
-    EXPECT_EQ(home.cameras[0].way, drivers::nest::Way::Snapshots);
+    EXPECT_EQ(home.cameras[0].way, drivers::nest::WishedWay::Snapshots);
     EXPECT_EQ(home.cameras[0].interval, 5s);
     EXPECT_EQ(home.every.width, 640);
+    ASSERT_TRUE(home.every.films);
+    EXPECT_EQ(home.every.films->pictures, 100);
 }
 
 TEST(NestAccounts, NoTokenTravelsInTheOpen) {
@@ -204,12 +208,14 @@ TEST(NestAccounts, NoTokenTravelsInTheOpen) {
 
 TEST(FoggycamImport, SaysWhatBecomesOfEachKey) {
     const auto plan = plan_foggycam_import(
-        R"({"username":"a","password":"secret-pw","width":640,"frame_rate":24,"clear_images":true,
-            "path":"/x","az_sas_token":"sas","other":1})",
+        R"({"username":"a","password":"secret-pw","width":640,"frame_rate":12,"clear_images":true,
+            "produce_video":true,"path":"/x","az_sas_token":"sas","other":1})",
         "home");
     ASSERT_TRUE(plan);
-    EXPECT_EQ(plan->lines.size(), 8u);
-    EXPECT_THAT(plan->yaml, HasSubstr("snapshots: {width: 640}"));
+    EXPECT_EQ(plan->lines.size(), 9u);
+    EXPECT_THAT(plan->yaml,
+                HasSubstr("snapshots: {width: 640, films: {folder: \"/x\", pictures: 200, "
+                          "frames_per_second: 12, keep_pictures: false, layout: foggycam}}"));
     EXPECT_THAT(plan->yaml, HasSubstr("sign_in: nest_token"));
     for (const ImportLine& line : plan->lines) {
         EXPECT_THAT(line.text, Not(HasSubstr("secret-pw")));
