@@ -283,13 +283,8 @@ Result<camera::StreamEndpoint> Camera::endpoint() {
             if (const auto self = weak.lock()) self->goes_by(way, why);
         });
     };
-    auto out = endpoint_by(config_.way, std::move(parts));
-    if (!out) return out;
-    if (auto* const best = std::get_if<camera::BestOf>(&out->way)) {
-        best->again = base::scaled(best->again, household_.time_scale);
-        best->again_at_most = base::scaled(best->again_at_most, household_.time_scale);
-    }
-    return out;
+    parts.time_scale = household_.time_scale;
+    return endpoint_by(config_.way, std::move(parts));
 }
 
 Task<Result<>> Camera::set(std::string setting, camera::Value value, Deadline deadline) {

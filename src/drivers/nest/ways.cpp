@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "async/hop.hpp"
+#include "base/time_scale.hpp"
 
 namespace casement::drivers::nest {
 
@@ -90,6 +91,8 @@ Task<Result<camera::StreamEndpoint>> open_snapshots(Parts parts) {
                     base::Url::parse(fmt::format("{}/get_image?uuid={}&width={}", facts.nexus_api,
                                                  facts.uuid, parts->width)));
     way.interval = parts->interval;
+    for (auto* const wait : {&way.when_off, &way.when_down, &way.when_busy})
+        *wait = base::scaled(*wait, parts->time_scale);
     way.proof = [proof = proof_of(parts)](bool is_refused, Deadline deadline) {
         return fields_of(proof, is_refused, deadline);
     };

@@ -43,6 +43,7 @@ struct WayParts {
     bool without_tls = false;                  // an emulator on this machine
     std::chrono::milliseconds interval{1000};  // of single pictures
     int width = 1280;
+    double time_scale = 1;  // of the other waits; `interval` is scaled already
     std::optional<camera::Films> films{};
     std::shared_ptr<camera::BackChannel> back_channel{};
     /// By which way pictures come from now on, and why by no better one. On any io thread.
