@@ -34,8 +34,9 @@ Result<> PacketReader::push(base::ByteSpan bytes) {
 
 Result<std::optional<Packet>> PacketReader::next() {
     base::ByteReader in(base::ByteSpan(buffer_).subspan(at_));
-    const auto type = static_cast<PacketType>(in.u8());
-    const std::size_t length = type == PacketType::LongPlaybackPacket ? in.u32() : in.u16();
+    const std::uint8_t number = in.u8();
+    const bool is_long = number == static_cast<std::uint8_t>(PacketType::LongPlaybackPacket);
+    const std::size_t length = is_long ? in.u32() : in.u16();
     if (in.failed()) return std::nullopt;
     if (length > kMaxPacketBytes) {
         return base::fail(ErrorKind::InvalidArgument, "a packet of {} bytes, where {} are the most",
@@ -44,7 +45,8 @@ Result<std::optional<Packet>> PacketReader::next() {
     const auto payload = in.take(length);
     if (in.failed()) return std::nullopt;
     at_ += in.position();
-    return Packet{.type = type, .payload = {payload.begin(), payload.end()}};
+    return Packet{.type = static_cast<PacketType>(number),
+                  .payload = {payload.begin(), payload.end()}};
 }
 
 }  // namespace casement::protocols::nest

@@ -16,8 +16,8 @@
 namespace casement::protocols::nest {
 
 /// What clients that work with the real service allow. Big key frames are some 300 kB.
-inline constexpr std::size_t kMaxPacketBytes = 5 * 1024 * 1024;
-inline constexpr std::size_t kMaxBufferedBytes = 10 * 1024 * 1024;
+inline constexpr std::size_t kMaxPacketBytes = std::size_t{5} << 20;
+inline constexpr std::size_t kMaxBufferedBytes = std::size_t{10} << 20;
 inline constexpr std::size_t kMaxShortPacketBytes = 0xFFFF;
 
 struct Packet {
