@@ -81,7 +81,9 @@ private:
 
     void read_number(const std::string& key, const json& value, int least, int most, int& to) {
         double number = value.is_number() ? value.get<double>() : 0;
-        if (value.is_string()) number = std::atof(value.get_ref<const std::string&>().c_str());
+        // Old versions wrote them as texts.
+        if (value.is_string())
+            number = base::parse_number<int>(value.get_ref<const std::string&>()).value_or(0);
         if (!(number >= least && number <= most))
             return say(Verdict::Problem, key,
                        fmt::format("is not between {} and {}; {} is kept", least, most, to));

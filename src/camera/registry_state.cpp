@@ -151,7 +151,10 @@ void DriverRegistry::State::stream_changed(const std::string& camera,
 }
 
 void DriverRegistry::State::combine_states(Entry& entry) {
-    const bool driver_knows = is_away(entry.by_driver.word) ||
+    // Of pictures that come, only the driver knows that they come one by one, and why.
+    const bool comes_singly = entry.by_driver.word == StateWord::Snapshot && entry.by_stream &&
+                              entry.by_stream->word == StateWord::Live;
+    const bool driver_knows = is_away(entry.by_driver.word) || comes_singly ||
                               entry.by_driver.word == StateWord::Privacy || !entry.by_stream;
     CameraState next = driver_knows ? entry.by_driver : *entry.by_stream;
     const CameraState before = entry.camera->state;

@@ -20,6 +20,13 @@ def has_event(house, camera, kind):
     return [event for event in house.api("GET", f"/api/v1/events?camera={camera}")["events"] if event["kind"] == kind]
 
 
+def wait_word(house, name, word):
+    """A camera of an account is not there before it was found."""
+    def is_so():
+        return [camera for camera in house.api("GET", "/api/v1/cameras")["cameras"] if camera["id"] == name and camera["state"]["word"] == word]
+    return wait_until(f"{name} is {word}", is_so, 60)[0]
+
+
 def configuration(nest):
     text = nest.started["configuration"]
     accounts, cameras = text.split("cameras:\n")
@@ -44,12 +51,13 @@ def main():
         cookies.write_text(brought["cookies"] + "\n")
         status, said = login(house, "--account", "emulated", "--issue-token", "-", "--cookies-file", str(cookies), stdin=brought["issue_token"] + "\n")
         assert status == 0 and "2 cameras" in said, said
+        wait_word(house, "door", "live")
         viewer = Viewer(house, folder, "door")
         viewer.flows("the doorbell shows moving pictures", 40)
         door = wait_until("which way its pictures come is told", lambda: house.camera("door").get("way", "").startswith("nexustalk") and house.camera("door"))
         assert "two-way-audio" in door["capabilities"] or "live-audio" in door["capabilities"], door["capabilities"]
-        hall = wait_until("single pictures", lambda: house.camera("hall")["state"]["word"] == "snapshot" and house.camera("hall"), 60)
-        assert hall["way"] == "snapshots", hall
+        wait_word(house, "hall", "snapshot")
+        assert house.camera("hall")["way"] == "snapshots"
         probed = json.loads(run("ffprobe", "-v", "error", "-rtsp_transport", "tcp", "-of", "json", "-show_streams", house.rtsp("hall"), timeout=60).stdout)
         assert probed["streams"][0]["codec_name"] == "h264", probed
 
@@ -64,6 +72,7 @@ def main():
         status, said = login(house, *options, stdin=official["code"] + "\n")
         assert status == 0 and "1 camera." in said, said
         garage = wait_until("the lent camera appears", lambda: [c for c in house.api("GET", "/api/v1/cameras")["cameras"] if c.get("account") == "yard"], 60)[0]
+        wait_word(house, garage["id"], "live")
         lent = Viewer(house, folder, garage["id"])
         lent.flows("the lent camera shows moving pictures", 60)
         end(lent.process)

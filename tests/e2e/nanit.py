@@ -137,7 +137,7 @@ class Viewer:
 
     def check(self, what):
         assert self.process.poll() is None, f"{what}: the viewer was thrown out:\n{self.log.read_text()[-2000:]}"
-        times = self.packets()
+        times = self.packets()[1:]  # ffmpeg 5 knows no time of the first one while it has no report of a second track
         assert all(b > a for a, b in zip(times, times[1:])), f"{what}: time went back"
         return times
 

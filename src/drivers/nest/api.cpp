@@ -20,8 +20,9 @@ using net::ClientRequest;
 using net::ClientResponse;
 using nlohmann::json;
 
-// What the vendor's own app says.
-constexpr const char* kUserAgent = "Nest/5.87.0 (iOScom.nestlabs.jasper.release) os=26.4";
+constexpr const char* kBrowser =
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/17.6 Safari/605.1.15";
 constexpr int kMaxRedirects = 3;
 
 std::string form(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
@@ -35,7 +36,7 @@ ClientRequest request_of(std::string method, std::string url) {
     ClientRequest out;
     out.method = std::move(method);
     out.url = std::move(url);
-    out.headers = {{"User-Agent", kUserAgent}, {"Accept", "application/json"}};
+    out.headers = {{"User-Agent", std::string(kUserAgent)}, {"Accept", "application/json"}};
     out.max_body_bytes = Api::kMaxBodyBytes;
     out.max_redirects = 0;  // followed here, by our rule of who may see a token
     return out;
@@ -193,6 +194,8 @@ Task<Result<IssuedToken>> Api::issue_token(std::string url, Secret cookies, Dead
     if (!options_.endpoints.google_accounts.empty() && is_vendor_host(given.host))
         url = options_.endpoints.google_accounts + given.target();
     ClientRequest request = request_of("GET", std::move(url));
+    // The cookies are a browser's, and so is this.
+    request.headers.set("User-Agent", kBrowser);
     request.headers.add("Cookie", cookies.reveal());
     request.headers.add("Sec-Fetch-Mode", "cors");
     request.headers.add("X-Requested-With", "XmlHttpRequest");

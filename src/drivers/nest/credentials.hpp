@@ -5,12 +5,17 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/clock.hpp"
 #include "base/secret.hpp"
 
 namespace casement::drivers::nest {
+
+/// As the vendor's own app calls itself; its hosts want to see that or a browser.
+inline constexpr std::string_view kUserAgent =
+    "Nest/5.87.0 (iOScom.nestlabs.jasper.release) os=26.4";
 
 /// Good for the camera web API, the picture hosts and nexustalk.
 struct Credential {

@@ -5,6 +5,7 @@
 
 #include "async/hop.hpp"
 #include "base/time_scale.hpp"
+#include "drivers/nest/credentials.hpp"
 
 namespace casement::drivers::nest {
 
@@ -40,7 +41,8 @@ camera::Proof<Pass> proof_of(const Parts& parts) {
 Task<Result<camera::AskPictures::Fields>> fields_of(camera::Proof<Pass> proof, bool is_refused,
                                                     Deadline deadline) {
     CASEMENT_CO_TRY(const Pass pass, co_await proof(is_refused, deadline));
-    camera::AskPictures::Fields out;
+    camera::AskPictures::Fields out{{"User-Agent", base::Secret(std::string(kUserAgent))},
+                                    {"Referer", base::Secret("https://home.nest.com/")}};
     if (pass.is_google)
         out.emplace_back("Authorization", base::Secret("Basic " + pass.token.reveal()));
     else

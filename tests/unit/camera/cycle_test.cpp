@@ -414,6 +414,13 @@ TEST_F(Cycle, TheStreamSaysHowACameraIsUnlessTheDriverKnowsBetter) {
     EXPECT_EQ(word(), StateWord::Live);
     hub->registry.stream_changed("nobody", std::nullopt);
     EXPECT_EQ(word(), StateWord::Live);
+    // Pictures come, and that they come one by one is what the driver knows.
+    host().state_changed("nursery", {StateWord::Snapshot, {}, make_reason("vendor-down", "Nest")});
+    hub->registry.stream_changed("nursery", CameraState{StateWord::Live, {}, {}});
+    EXPECT_EQ(word(), StateWord::Snapshot);
+    EXPECT_EQ(hub->registry.camera("nursery")->state.reason->code, "vendor-down");
+    hub->registry.stream_changed("nursery", CameraState{StateWord::Connecting, {}, {}});
+    EXPECT_EQ(word(), StateWord::Connecting);
 }
 
 TEST_F(Cycle, ADriversEventIsStoredAndTold) {
