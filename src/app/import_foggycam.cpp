@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/words.hpp"
+#include "base/text.hpp"
 #include "drivers/nest/sign_in.hpp"
 #include "drivers/words.hpp"
 #include "store/files.hpp"
