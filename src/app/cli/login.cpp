@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <ostream>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "app/cli/moment.hpp"
+#include "app/cli/run_to_end.hpp"
 #include "app/cli/secret_file.hpp"
 #include "app/cli/words.hpp"
 #include "app/nanit_api.hpp"
@@ -51,7 +51,7 @@ public:
             const auto code = ask_code(sent);
             if (!code && code.error().is(ErrorKind::NotFound)) return wait_for_code(sent);
             if (!code) return fail_with(console_, code.error());
-            outcome = wait(sign_in_.enter_code(*code, soon()));
+            outcome = run_to_end(io_, sign_in_.enter_code(*code, soon()));
             const bool is_wrong = !outcome && outcome.error().reason() == "wrong-code";
             if (!is_wrong || tries == kTries) continue;
             if (!keyboard_.has_person()) break;
@@ -72,21 +72,6 @@ public:
 private:
     static async::Deadline soon() { return async::Deadline::in(kPatience); }
 
-    /// Runs until the task has ended; kept connections may have timers beyond it.
-    Result<SignInOutcome> wait(async::Task<Result<SignInOutcome>> task) {
-        std::optional<Result<SignInOutcome>> out;
-        std::exception_ptr error;
-        asio::co_spawn(io_, std::move(task),
-                       [&](std::exception_ptr failed, Result<SignInOutcome> result) {
-                           error = failed;
-                           out = std::move(result);
-                       });
-        io_.restart();
-        while (!out) io_.run_one();
-        if (error) std::rethrow_exception(error);
-        return std::move(*out);
-    }
-
     Result<Secret> ask(std::string_view prompt, bool is_hidden, std::string_view how_else) {
         auto given = keyboard_.ask(prompt, is_hidden);
         if (given && !given->empty()) return given;
@@ -102,7 +87,7 @@ private:
                 CASEMENT_TRY(token, ask("Refresh token: ", true,
                                         "give the token with --refresh-token TOKEN"));
             }
-            return wait(sign_in_.with_refresh_token(std::move(token), soon()));
+            return run_to_end(io_, sign_in_.with_refresh_token(std::move(token), soon()));
         }
         const auto pending = drivers::nanit::stored_pending(sealed_, account_);
         const bool is_awaited =
@@ -125,8 +110,8 @@ private:
                      is_from_file
                          ? secret_in(command_.password_file)
                          : ask("Password: ", true, "give the password with --password-file FILE"));
-        return wait(sign_in_.begin(std::move(email), std::move(password), command_.channel,
-                                   command_.new_code, soon()));
+        return run_to_end(io_, sign_in_.begin(std::move(email), std::move(password),
+                                              command_.channel, command_.new_code, soon()));
     }
 
     std::string where(const CodeSent& sent) const {

@@ -1,14 +1,12 @@
 // `casement login nest` for an account that signs in by Device Access.
 
-#include <exception>
-#include <optional>
 #include <ostream>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <nlohmann/json.hpp>
 
 #include "app/cli/login.hpp"
+#include "app/cli/run_to_end.hpp"
 #include "app/cli/secret_file.hpp"
 #include "app/cli/words.hpp"
 #include "app/device_access.hpp"
@@ -111,13 +109,13 @@ private:
                     consent_page(access_));
             CASEMENT_TRY(const std::string code,
                          answer(command_.code.reveal(), "Code, or that address: ", "--code CODE"));
-            CASEMENT_TRY(access_, wait(exchange(http, tokens, access_, device_access::code_in(code),
-                                                soon())));
+            CASEMENT_TRY(access_, run_to_end(io_, exchange(http, tokens, access_,
+                                                           device_access::code_in(code), soon())));
         }
         // What does not work is not kept; what was kept before comes back.
         const auto before = device_access::stored_access(sealed_, account_.name);
         CASEMENT_TRY(device_access::store_access(sealed_, account_.name, access_));
-        auto cameras = wait(cameras_of(std::move(api_options), tokens));
+        auto cameras = run_to_end(io_, cameras_of(std::move(api_options), tokens));
         if (!cameras && before)
             (void)device_access::store_access(sealed_, account_.name, *before);
         else if (!cameras)
@@ -138,21 +136,6 @@ private:
     }
 
     static Deadline soon() { return Deadline::in(kPatience); }
-
-    /// Runs until the task has ended; kept connections may have timers beyond it.
-    template <typename T>
-    Result<T> wait(Task<Result<T>> task) {
-        std::optional<Result<T>> out;
-        std::exception_ptr error;
-        asio::co_spawn(io_, std::move(task), [&](std::exception_ptr failed, Result<T> result) {
-            error = failed;
-            out = std::move(result);
-        });
-        io_.restart();
-        while (!out) io_.run_one();
-        if (error) std::rethrow_exception(error);
-        return std::move(*out);
-    }
 
     const Console& console_;
     Keyboard& keyboard_;

@@ -2,11 +2,11 @@
 
 #include <ostream>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <nlohmann/json.hpp>
 
 #include "app/cli/login.hpp"
+#include "app/cli/run_to_end.hpp"
 #include "app/cli/secret_file.hpp"
 #include "app/cli/words.hpp"
 #include "app/nest_accounts.hpp"
@@ -53,7 +53,7 @@ public:
             if (!typed && typed.error().is(ErrorKind::NotFound)) return wait_for_code(sent);
             const auto code = typed ? code_of(*typed) : typed;
             if (!code) return fail_with(console_, code.error());
-            outcome = wait(sign_in_.enter_code(*code, soon()));
+            outcome = run_to_end(io_, sign_in_.enter_code(*code, soon()));
             const bool is_wrong = !outcome && outcome.error().reason() == "wrong-code";
             if (!is_wrong || tries == kTries || !keyboard_.has_person()) continue;
             console_.err << outcome.error().message() << "\n";
@@ -66,21 +66,6 @@ public:
 
 private:
     static async::Deadline soon() { return async::Deadline::in(kPatience); }
-
-    /// Runs until the task has ended; kept connections may have timers beyond it.
-    Result<SignInOutcome> wait(async::Task<Result<SignInOutcome>> task) {
-        std::optional<Result<SignInOutcome>> out;
-        std::exception_ptr error;
-        asio::co_spawn(io_, std::move(task),
-                       [&](std::exception_ptr failed, Result<SignInOutcome> result) {
-                           error = failed;
-                           out = std::move(result);
-                       });
-        io_.restart();
-        while (!out) io_.run_one();
-        if (error) std::rethrow_exception(error);
-        return std::move(*out);
-    }
 
     /// What was given on the command line, else typed. `how_else`: "give the token with --x".
     Result<Secret> answer(const Secret& given, std::string_view prompt, std::string_view how_else) {
@@ -114,7 +99,7 @@ private:
             case NestSignIn::NestToken: {
                 CASEMENT_TRY(Secret token, answer(command_.nest_token, "Token: ",
                                                   "give the token with --nest-token TOKEN"));
-                return wait(sign_in_.with_token(std::move(token), soon()));
+                return run_to_end(io_, sign_in_.with_token(std::move(token), soon()));
             }
             case NestSignIn::Google: {
                 CASEMENT_TRY(Secret url, answer(command_.issue_token, "Issue token (address): ",
@@ -122,13 +107,14 @@ private:
                 CASEMENT_TRY(Secret cookies,
                              answer_in(command_.cookies_file,
                                        "Cookies: ", "give the cookies with --cookies-file FILE"));
-                return wait(sign_in_.with_google(std::move(url), std::move(cookies), soon()));
+                return run_to_end(io_,
+                                  sign_in_.with_google(std::move(url), std::move(cookies), soon()));
             }
             case NestSignIn::GoogleRefresh: {
                 CASEMENT_TRY(Secret token, answer(command_.refresh_token, "Refresh token: ",
                                                   "give the token with --refresh-token TOKEN"));
-                return wait(
-                    sign_in_.with_refresh_token(std::move(token), command_.client_id, soon()));
+                return run_to_end(
+                    io_, sign_in_.with_refresh_token(std::move(token), command_.client_id, soon()));
             }
             case NestSignIn::NestPassword:
                 return begin_with_password();
@@ -143,7 +129,7 @@ private:
             CASEMENT_TRY(const Secret typed,
                          answer(command_.mfa_code, "Code: ", "give the code with --mfa-code CODE"));
             CASEMENT_TRY(Secret code, code_of(typed));
-            return wait(sign_in_.enter_code(std::move(code), soon()));
+            return run_to_end(io_, sign_in_.enter_code(std::move(code), soon()));
         }
         std::string email = command_.email == "-" ? "" : command_.email;
         if (email.empty()) {
@@ -153,7 +139,8 @@ private:
         }
         CASEMENT_TRY(Secret password, answer_in(command_.password_file, "Password: ",
                                                 "give the password with --password-file FILE"));
-        return wait(sign_in_.with_password(std::move(email), std::move(password), soon()));
+        return run_to_end(io_,
+                          sign_in_.with_password(std::move(email), std::move(password), soon()));
     }
 
     static std::string where(const CodeSent& sent) {
