@@ -1,7 +1,5 @@
 #include "drivers/nanit/account.hpp"
 
-#include <boost/asio/cancellation_state.hpp>
-
 #include "base/time_scale.hpp"
 #include "store/files.hpp"
 
@@ -23,14 +21,6 @@ constexpr base::WallTime kClockIsSet{std::chrono::sys_days{std::chrono::year{202
 
 }  // namespace
 
-/// One renewal and everybody who waits for it.
-struct Account::Flight {
-    explicit Flight(const async::Executor& executor)
-        : landed(executor, asio::steady_timer::time_point::max()) {}
-    asio::steady_timer landed;
-    std::optional<Result<>> result;
-};
-
 Account::Account(async::Executor executor, Api& api, store::SealedStore& sealed,
                  async::BlockingPool& disk, const base::Clock& clock, AccountOptions options)
     : api_(api),
@@ -39,7 +29,8 @@ Account::Account(async::Executor executor, Api& api, store::SealedStore& sealed,
       clock_(clock),
       options_(std::move(options)),
       backoff_(options_.spacing),
-      tasks_(std::move(executor), log().with("account", options_.name)) {
+      tasks_(std::move(executor), log().with("account", options_.name)),
+      flight_(tasks_) {
     take_stored();
 }
 
@@ -176,44 +167,25 @@ Task<Result<>> Account::renew_under_lock() {
     co_return Result<>{};
 }
 
-Task<> Account::fly(std::shared_ptr<Flight> flight) {
-    // Once the vendor has answered, the answer must be stored, whoever goes.
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+Task<Result<>> Account::renew_once() {
     auto result = co_await renew_under_lock();
     next_try_ = clock_.steady_now() + backoff_.next();
     if (result)
         backoff_.reset();
     else
         failed(result.error());
-    flight->result = std::move(result);
-    flight_.reset();
-    flight->landed.cancel();
+    co_return result;
 }
 
 Task<Result<>> Account::renew(Deadline deadline) {
-    if (!flight_) {
-        if (clock_.steady_now() < next_try_) {
-            if (last_error_) co_return std::unexpected(*last_error_);
-            co_return base::fail_because("vendor-down", ErrorKind::Unavailable,
-                                         "the session was renewed a moment ago");
-        }
-        flight_ = std::make_shared<Flight>(tasks_.executor());
-        tasks_.spawn("renew", [this, flight = flight_] { return fly(flight); });
+    if (!flight_.is_under_way() && clock_.steady_now() < next_try_) {
+        if (last_error_) co_return std::unexpected(*last_error_);
+        co_return base::fail_because("vendor-down", ErrorKind::Unavailable,
+                                     "the session was renewed a moment ago");
     }
-    const auto flight = flight_;
-    struct Wait {
-        static Task<Result<>> for_landing(std::shared_ptr<Flight> flight) {
-            while (!flight->result) {
-                const auto [ec] = co_await flight->landed.async_wait(async::as_value);
-                const auto state = co_await asio::this_coro::cancellation_state;
-                if (state.cancelled() != asio::cancellation_type::none)
-                    co_return std::unexpected(async::to_error(ec, "wait for the session"));
-            }
-            co_return *flight->result;
-        }
-    };
-    co_return co_await async::with_deadline(deadline, "renew the session with Nanit",
-                                            Wait::for_landing(flight));
+    // Once the vendor has answered, the answer must be stored, whoever goes.
+    co_return co_await flight_.join(
+        "renew the session with Nanit", [this] { return renew_once(); }, deadline);
 }
 
 Task<Result<Secret>> Account::access_token(Deadline deadline) {

@@ -9,6 +9,7 @@
 
 #include "async/blocking_pool.hpp"
 #include "async/deadline.hpp"
+#include "async/flight.hpp"
 #include "async/retry.hpp"
 #include "async/task_group.hpp"
 #include "camera/driver.hpp"
@@ -84,7 +85,6 @@ public:
     [[nodiscard]] std::shared_ptr<const Renewal> listen(Renewal renewal);
 
 private:
-    struct Flight;
     base::WallTime renew_at() const;
     bool is_due() const;
     /// There is no session, or the vendor does not take it any more.
@@ -93,7 +93,7 @@ private:
     void take_stored();
     /// Waits for the flight, which it starts where none is.
     async::Task<base::Result<>> renew(async::Deadline deadline);
-    async::Task<> fly(std::shared_ptr<Flight> flight);
+    async::Task<base::Result<>> renew_once();
     async::Task<base::Result<>> renew_under_lock();
     void adopt(Session session, bool is_renewed);
     void failed(const base::Error& error);
@@ -111,11 +111,11 @@ private:
     std::optional<base::Error> last_error_;
     async::Backoff backoff_;
     base::SteadyTime next_try_{};
-    std::shared_ptr<Flight> flight_;
     camera::AccountState state_;
     std::function<void(const camera::AccountState&)> on_change_;
     std::vector<std::weak_ptr<const Renewal>> renewals_;
     async::TaskGroup tasks_;
+    async::Flight flight_;
 };
 
 template <typename T>
