@@ -1,6 +1,6 @@
 #include "app/nanit_api.hpp"
 
-#include "app/suggest.hpp"
+#include "app/account_named.hpp"
 #include "net/endpoint.hpp"
 
 namespace casement::app {
@@ -28,24 +28,7 @@ Result<drivers::nanit::ApiOptions> nanit_api_options(const config::Account& acco
 
 Result<const config::Account*> nanit_account(const config::Config& config,
                                              const std::string& name) {
-    std::vector<std::string> names;
-    const config::Account* found = nullptr;
-    for (const config::Account& account : config.accounts) {
-        if (account.vendor != config::Vendor::Nanit) continue;
-        names.push_back(account.name);
-        if (name.empty() || account.name == name) found = &account;
-    }
-    if (found != nullptr && (!name.empty() || names.size() == 1)) return found;
-    if (name.empty() && names.size() > 1)
-        return base::fail(ErrorKind::InvalidArgument, "say which account with --account: {}",
-                          fmt::join(names, ", "));
-    if (names.empty())
-        return base::fail(ErrorKind::NotFound,
-                          "the configuration has no Nanit account; write into it\n"
-                          "accounts:\n  - {{vendor: nanit, name: {}}}",
-                          name.empty() ? "nursery" : name);
-    return base::fail(ErrorKind::NotFound, "there is no Nanit account \"{}\"{}; there is {}", name,
-                      did_you_mean(name, names), fmt::join(names, ", "));
+    return account_named(config, {config::Vendor::Nanit, "Nanit", "nanit", "nursery"}, name);
 }
 
 }  // namespace casement::app

@@ -1,6 +1,6 @@
 #include "app/nest_accounts.hpp"
 
-#include "app/suggest.hpp"
+#include "app/account_named.hpp"
 #include "drivers/words.hpp"
 #include "net/endpoint.hpp"
 
@@ -131,24 +131,7 @@ Result<std::vector<DriverOptions>> nest_options(const config::Config& config,
 }
 
 Result<const config::Account*> nest_account(const config::Config& config, const std::string& name) {
-    std::vector<std::string> names;
-    const config::Account* found = nullptr;
-    for (const config::Account& account : config.accounts) {
-        if (account.vendor != config::Vendor::Nest) continue;
-        names.push_back(account.name);
-        if (name.empty() || account.name == name) found = &account;
-    }
-    if (found != nullptr && (!name.empty() || names.size() == 1)) return found;
-    if (name.empty() && names.size() > 1)
-        return base::fail(ErrorKind::InvalidArgument, "say which account with --account: {}",
-                          fmt::join(names, ", "));
-    if (names.empty())
-        return base::fail(ErrorKind::NotFound,
-                          "the configuration has no Nest account; write into it\n"
-                          "accounts:\n  - {{vendor: nest, name: {}}}",
-                          name.empty() ? "home" : name);
-    return base::fail(ErrorKind::NotFound, "there is no Nest account \"{}\"{}; there is {}", name,
-                      did_you_mean(name, names), fmt::join(names, ", "));
+    return account_named(config, {config::Vendor::Nest, "Nest", "nest", "home"}, name);
 }
 
 }  // namespace casement::app
