@@ -65,7 +65,6 @@ Result<std::unique_ptr<camera::CameraDriver>> device_access_driver(
     device_access::DriverOptions options;
     options.account = account.name;
     CASEMENT_TRY(options.api, device_access_api(account));
-    options.hosts = options.api.hosts;
     options.connection.resolve = {account.resolve.begin(), account.resolve.end()};
     if (account.ca_file) options.connection.ca_file = *account.ca_file;
     for (const config::Camera& camera : config.cameras) {

@@ -7,6 +7,7 @@
 #include "base/random.hpp"
 #include "camera/camera_id.hpp"
 #include "drivers/cancelled.hpp"
+#include "drivers/spread.hpp"
 
 namespace casement::drivers::nanit {
 
@@ -19,12 +20,6 @@ using base::fail;
 using base::Result;
 
 constexpr std::chrono::seconds kListPatience{20};
-
-/// +-10 %: hubs that were started together do not ask together.
-std::chrono::milliseconds spread(std::chrono::milliseconds wait) {
-    const double unit = static_cast<double>(base::random_u32()) / 4294967295.0;
-    return base::scaled(wait, 0.9 + 0.2 * unit);
-}
 
 }  // namespace
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "base/random.hpp"
 #include "drivers/cancelled.hpp"
 #include "drivers/nest/settings.hpp"
+#include "drivers/spread.hpp"
 
 namespace casement::drivers::nest {
 
@@ -15,12 +15,6 @@ using async::Task;
 using base::ErrorKind;
 using base::fail;
 using base::Result;
-
-/// +-10 %: hubs that were started together do not ask together.
-std::chrono::milliseconds spread(std::chrono::milliseconds wait) {
-    const double unit = static_cast<double>(base::random_u32()) / 4294967295.0;
-    return base::scaled(wait, 0.9 + 0.2 * unit);
-}
 
 constexpr std::size_t kShortestUuid = 8;  // in the file
 

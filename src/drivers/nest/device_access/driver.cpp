@@ -9,10 +9,10 @@
 #include "async/hop.hpp"
 #include "async/retry.hpp"
 #include "async/task_group.hpp"
-#include "base/random.hpp"
 #include "base/time_scale.hpp"
 #include "camera/camera_id.hpp"
 #include "drivers/cancelled.hpp"
+#include "drivers/spread.hpp"
 
 namespace casement::drivers::nest::device_access {
 
@@ -30,12 +30,6 @@ constexpr std::chrono::seconds kGoodbye{5};
 constexpr std::chrono::seconds kStartPatience{75};
 // A relisting asked for by the vendor does not come before this.
 constexpr std::chrono::seconds kLookAgain{20};
-
-/// +-10 %: hubs that were started together do not ask together.
-std::chrono::milliseconds spread(std::chrono::milliseconds wait) {
-    const double unit = static_cast<double>(base::random_u32()) / 4294967295.0;
-    return base::scaled(wait, 0.9 + 0.2 * unit);
-}
 
 base::Error no_stream() {
     return {ErrorKind::Unsupported, "webrtc-only",
@@ -64,7 +58,7 @@ Driver::Driver(async::Executor executor, DriverOptions options, AskPass pass, Ke
       clock_(clock),
       log_(base::Log().component("nest").with("account", options_.account)),
       api_(std::make_shared<Api>(executor_, clock, options_.api, std::move(pass))),
-      streams_(std::make_shared<Streams>(executor_, api_, clock, options_.hosts,
+      streams_(std::make_shared<Streams>(executor_, api_, clock, options_.api.hosts,
                                          options_.connection, options_.streams)),
       keep_(std::move(keep)),
       bell_(executor_) {}

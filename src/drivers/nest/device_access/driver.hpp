@@ -17,7 +17,6 @@ namespace casement::drivers::nest::device_access {
 struct DriverOptions {
     std::string account;
     ApiOptions api;
-    Hosts hosts{};
     camera::Connection connection{};
     StreamRules streams{};
     ListenerRules events{};

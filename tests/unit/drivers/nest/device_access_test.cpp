@@ -319,7 +319,6 @@ protected:
             co_return "events/" + name + "." + extension;
         };
         DriverOptions options{.account = "home", .api = api_options()};
-        options.hosts.follows_answers = true;
         options.list = 50ms;
         options.retry_first = 10ms;
         driver_ = std::make_unique<Driver>(loop_.executor(), options, pass(), keep, clock_);
