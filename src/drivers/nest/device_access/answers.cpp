@@ -83,6 +83,24 @@ Device device_of(const json& value) {
     return out;
 }
 
+/// null for what is no answer. Lives as long as `answer`.
+const json& results_of(const std::optional<json>& answer) {
+    static const json kNone;
+    return at(answer ? *answer : kNone, "results");
+}
+
+/// What each answer about a stream has.
+Result<> take_lease(const json& results, RtspStream& stream) {
+    std::string extension = text_at(results, "streamExtensionToken");
+    std::string token = text_at(results, "streamToken");
+    const auto expires_at = time_at(results, "expiresAt");
+    if (extension.empty() || token.empty() || !expires_at) return no_answer("a stream");
+    stream.extension = Secret(std::move(extension));
+    stream.token = Secret(std::move(token));
+    stream.expires_at = *expires_at;
+    return {};
+}
+
 }  // namespace
 
 Result<std::vector<Device>> parse_devices(std::string_view body) {
@@ -103,29 +121,23 @@ Result<std::vector<Device>> parse_devices(std::string_view body) {
 
 Result<RtspStream> parse_rtsp_extension(std::string_view body, RtspStream stream) {
     const auto answer = parse_object(body);
-    const json& results = answer ? at(*answer, "results") : at(json{}, "");
-    std::string extension = text_at(results, "streamExtensionToken");
-    std::string token = text_at(results, "streamToken");
-    const auto expires_at = time_at(results, "expiresAt");
-    if (extension.empty() || token.empty() || !expires_at) return no_answer("a stream");
-    stream.extension = Secret(std::move(extension));
-    stream.token = Secret(std::move(token));
-    stream.expires_at = *expires_at;
+    CASEMENT_TRY(take_lease(results_of(answer), stream));
     return stream;
 }
 
 Result<RtspStream> parse_rtsp_stream(std::string_view body) {
-    CASEMENT_TRY(auto stream, parse_rtsp_extension(body, {}));
     const auto answer = parse_object(body);
-    std::string url = text_at(at(at(*answer, "results"), "streamUrls"), "rtspUrl");
-    if (url.empty()) return no_answer("a stream");
-    stream.url = Secret(std::move(url));
-    return stream;
+    const json& results = results_of(answer);
+    RtspStream out;
+    CASEMENT_TRY(take_lease(results, out));
+    out.url = Secret(text_at(at(results, "streamUrls"), "rtspUrl"));
+    if (out.url.empty()) return no_answer("a stream");
+    return out;
 }
 
 Result<EventPicture> parse_event_picture(std::string_view body) {
     const auto answer = parse_object(body);
-    const json& results = answer ? at(*answer, "results") : at(json{}, "");
+    const json& results = results_of(answer);
     EventPicture out{text_at(results, "url"), Secret(text_at(results, "token"))};
     if (out.url.empty() || out.token.empty()) return no_answer("a picture");
     return out;

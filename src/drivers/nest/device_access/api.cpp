@@ -76,21 +76,24 @@ Task<Result<>> Api::place(Limits::Question question, std::string device, std::st
 }
 
 /// With the token in its head; answers the body of a success.
+Task<Api::Answer> Api::send_once(Build build, bool was_refused, Deadline deadline) {
+    CASEMENT_CO_TRY(const Pass pass, co_await pass_(was_refused, deadline));
+    net::ClientRequest question = build(pass);
+    question.max_redirects = 0;  // nobody else shall see the token
+    question.headers.add("Authorization", bearer(pass.token));
+    CASEMENT_CO_TRY(auto answer, co_await http_.send(std::move(question), deadline));
+    if (answer.is_success()) co_return std::move(answer.body);
+    base::Error error = refusal(answer.status, answer.body);
+    if (error.is(ErrorKind::ResourceExhausted))
+        limits_.silence(clock_.steady_now() + options_.silence);
+    co_return std::unexpected(std::move(error));
+}
+
 Task<Api::Answer> Api::send(Build build, Deadline deadline) {
-    for (const bool is_second : {false, true}) {
-        CASEMENT_CO_TRY(const Pass pass, co_await pass_(is_second, deadline));
-        net::ClientRequest question = build(pass);
-        question.max_redirects = 0;  // nobody else shall see the token
-        question.headers.add("Authorization", bearer(pass.token));
-        CASEMENT_CO_TRY(auto answer, co_await http_.send(std::move(question), deadline));
-        if (answer.is_success()) co_return std::move(answer.body);
-        base::Error error = refusal(answer.status, answer.body);
-        if (error.is(ErrorKind::Unauthenticated) && !is_second) continue;
-        if (error.is(ErrorKind::ResourceExhausted))
-            limits_.silence(clock_.steady_now() + options_.silence);
-        co_return std::unexpected(std::move(error));
-    }
-    co_return base::fail(ErrorKind::Internal, "a third try");  // the loop answers at its second
+    auto answer = co_await send_once(build, false, deadline);
+    if (!answer && answer.error().reason() == "token-refused")
+        answer = co_await send_once(std::move(build), true, deadline);
+    co_return answer;
 }
 
 Task<Result<std::vector<Device>>> Api::devices(Deadline deadline) {

@@ -65,6 +65,7 @@ private:
     using Answer = base::Result<std::string>;
     using Build = std::function<net::ClientRequest(const Pass& pass)>;
     async::Task<Answer> send(Build build, async::Deadline deadline);
+    async::Task<Answer> send_once(Build build, bool was_refused, async::Deadline deadline);
     async::Task<Answer> command(std::string device, std::string kind, std::string params,
                                 Limits::Rank rank, async::Deadline deadline);
     std::string subscription_url(const Pass& pass) const;
