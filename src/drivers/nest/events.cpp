@@ -1,11 +1,9 @@
 #include "drivers/nest/events.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
 #include "drivers/cancelled.hpp"
-#include "store/files.hpp"
+#include "drivers/event_media.hpp"
 
 namespace casement::drivers::nest {
 
@@ -124,15 +122,10 @@ Task<Result<>> EventPoll::tell(camera::DriverHost& host, const Cuepoint& cuepoin
 // --------------------------------------------------------------------------------------------
 
 Task<Result<std::string>> EventPoll::keep_picture(std::string event, media::Bytes jpeg) {
-    const std::string folder = parts_.folder + "/events";
-    const std::string name = "events/" + event + ".jpg";
-    const std::string path = parts_.folder + "/" + name;
-    CASEMENT_CO_TRY(co_await parts_.disk.run([folder, path, jpeg]() -> Result<> {
-        if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-            return std::unexpected(store::file_error(errno, "make " + folder));
-        return store::replace_file(path, base::as_text(jpeg));
-    }));
-    co_return name;
+    co_return co_await parts_.disk.run([folder = parts_.folder, event, jpeg] {
+        return keep_event_media({.data = folder, .vendor = "nest"}, event, "jpg",
+                                base::as_text(jpeg));
+    });
 }
 
 Task<> EventPoll::fetch_pictures(camera::DriverHost& host) {

@@ -26,7 +26,7 @@ public:
         async::BlockingPool& disk;
         const base::Clock& clock;
         Timing timing;
-        std::string folder;  // of the hub's data: pictures are "events/<id>.jpg" in it
+        std::string folder;  // of the hub's data, for event_media.hpp
     };
     /// `uuid` of the vendor's, `camera` of ours; `host` tells where to ask now, "" = nowhere.
     EventPoll(Parts parts, std::string uuid, std::string camera,

@@ -41,11 +41,11 @@ camera::Proof<Pass> proof_of(const Parts& parts) {
 Task<Result<camera::AskPictures::Fields>> fields_of(camera::Proof<Pass> proof, bool is_refused,
                                                     Deadline deadline) {
     CASEMENT_CO_TRY(const Pass pass, co_await proof(is_refused, deadline));
+    using Kind = Credential::Kind;
     camera::AskPictures::Fields out;
-    if (pass.is_google)
-        out.emplace_back("Authorization", base::Secret("Basic " + pass.token.reveal()));
-    else
-        out.emplace_back("Cookie", base::Secret("website_2=" + pass.token.reveal()));
+    out.push_back(header_of({.kind = pass.is_google ? Kind::Jwt : Kind::SessionToken,
+                             .value = pass.token,
+                             .expires = pass.expires_at}));
     out.emplace_back("User-Agent", base::Secret(std::string(kUserAgent)));
     out.emplace_back("Referer", base::Secret("https://home.nest.com/"));
     co_return out;
