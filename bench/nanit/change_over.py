@@ -21,7 +21,8 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[2] / "tests/e2e")]
 os.environ["CASEMENT"] = sys.argv[1]
 from wires import WebSocket  # noqa: E402
 from house import TOKEN, House, end, wait_until, work_folder  # noqa: E402
-from nanit import Line, Nanit, Viewer, gaps_between, sign_in  # noqa: E402
+from nanit import Line, Nanit, gaps_between, sign_in  # noqa: E402
+from viewer import Viewer  # noqa: E402
 
 CAMERA, SETTLE_S = "robin", 12  # what is taken back sooner than it was given is asked for less often
 

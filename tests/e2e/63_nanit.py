@@ -7,7 +7,8 @@ import sys
 import time
 
 from house import House, end, wait_until, work_folder
-from nanit import Line, Nanit, Viewer, gaps, sign_in
+from nanit import Line, Nanit, gaps, sign_in
+from viewer import Viewer
 
 CAMERA = "robin"
 

@@ -12,7 +12,8 @@ import sys
 import time
 
 from house import House, end, wait_until, work_folder
-from nanit import Nanit, Viewer, gaps_between, moment, sign_in
+from nanit import Nanit, gaps_between, moment, sign_in
+from viewer import Viewer
 
 HOME, AWAY = "robin", "alex"
 CAMERAS = (HOME, AWAY)

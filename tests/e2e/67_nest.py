@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 from house import BINARY, House, end, run, wait_until, work_folder
-from nanit import Viewer
 from nest import Nest
+from viewer import Viewer
 
 
 def login(house, *more, stdin=""):

@@ -1,7 +1,6 @@
 """`casement emulate nanit` as a test drives it: what it tells, and lines that make something happen. And how a hub is looked at beside it."""
 import datetime
 import json
-import signal
 import socket
 import ssl
 import subprocess
@@ -10,24 +9,13 @@ import time
 import urllib.error
 import urllib.request
 
-from house import BINARY, background, wait_until
+from emulator import Emulator
+from house import BINARY
 
 
-class Nanit:
+class Nanit(Emulator):
     def __init__(self, folder, *options):
-        self.told = []
-        self.ca_file = str(folder / "ca.pem")
-        self.process = subprocess.Popen([BINARY, "emulate", "nanit", "--json", "--any-ports", "--ca-file", self.ca_file, *options], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        threading.Thread(target=lambda: self.told.extend(map(json.loads, self.process.stdout)), daemon=True).start()
-        self.started = self.wait("started")
-
-    def say(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def wait(self, what, times=1):
-        return wait_until(f"it tells {what}", lambda: [t for t in self.told if t["what"] == what][times - 1:times])[0]
+        super().__init__("nanit", folder, *options)
 
     def ask(self, method, path, body=None, token=None):
         request = urllib.request.Request(self.started["api"] + path, method=method, data=None if body is None else json.dumps(body).encode())
@@ -39,11 +27,6 @@ class Nanit:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as refused:
             return refused.code, json.load(refused)
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(10)
-        assert status == 0, f"it ended with {status}: {self.process.stderr.read()}"
 
 
 def sign_in(house, *more):
@@ -115,37 +98,3 @@ def gaps(house, camera, since):
 
 def moment(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-
-
-class Viewer:
-    """Reads a stream with ffmpeg and keeps every packet's time, on the stream's line and on ours."""
-
-    def __init__(self, house, folder, camera):
-        self.log = folder / f"viewer-{camera}.log"
-        self.process = background("ffmpeg", "-v", "info", "-rtsp_transport", "tcp", "-i", house.rtsp(camera), "-map", "0:v", "-c", "copy", "-f", "framecrc", "-", log=self.log)
-
-    def packets(self):
-        """dts in seconds."""
-        out, base = [], None
-        for line in self.log.read_text(errors="replace").splitlines():
-            if line.startswith("#tb 0:"):
-                up, down = line.split(":")[1].strip().split("/")
-                base = int(up) / int(down)
-            elif base and line[:2] == "0," and line.count(",") >= 5:
-                out.append(int(line.split(",")[1]) * base)
-        return out
-
-    def check(self, what):
-        assert self.process.poll() is None, f"{what}: the viewer was thrown out:\n{self.log.read_text()[-2000:]}"
-        times = self.packets()[1:]  # ffmpeg 5 knows no time of the first one while it has no report of a second track
-        assert all(b > a for a, b in zip(times, times[1:])), f"{what}: time went back"
-        return times
-
-    def flows(self, what, seconds=20):
-        """Pictures come as from a camera; a slate is one a second."""
-        def has_come():
-            before = len(self.packets())
-            time.sleep(1)
-            return len(self.packets()) >= before + 6
-        wait_until(what, has_come, seconds)
-        self.check(what)
