@@ -60,7 +60,7 @@ for scenario in ("s4/50", "s4r/50"):
     judge(f"{scenario} MB per camera (a GOP of 2 s is 0.375)", (rss - idle) / 50 if rss and idle else None, 1.375)
 judge("record/20 CPU, of the plain recorder's", ratio("cores", "record/20", other="plain-recorder"), 1.5)
 judge("film/200 CPU per picture, of what foggycam spawned", ratio("cpu_ms_per_picture", "film/200", other="ffmpeg"), 0.7)
-judge("film/200 CPU per picture, of ffmpeg with our own settings", ratio("cpu_ms_per_picture", "film/200", other="ffmpeg-alike"), 0.9)
+judge("film/200 CPU per picture, of ffmpeg with our own settings", ratio("cpu_ms_per_picture", "film/200", other="ffmpeg-alike"), 0.7)
 judge("live/8 cores for eight cameras", median("cores", "live/8"), 0.2)
 judge("arlo/50 slowest acknowledgement of 50 registrations in a second, ms", median("ack_ms_max", "arlo/50"), 1000)
 judge("arlo/50 alert to webhook p99, ms", median("hook_ms_p99", "arlo/50"), 10)

@@ -60,7 +60,7 @@ base::Result<> check(const media::CodecParameters& p) {
 Decoder::Decoder(media::CodecParameters parameters, CodecContextHandle context)
     : parameters_(std::move(parameters)), context_(std::move(context)), packet_(make_packet()) {}
 
-base::Result<Decoder> Decoder::open(const media::CodecParameters& parameters, int halvings) {
+base::Result<Decoder> Decoder::open(const media::CodecParameters& parameters) {
     CASEMENT_TRY(load_libav());
     CASEMENT_TRY(check(parameters));
     const AVCodec* codec = find_decoder(parameters.codec);
@@ -70,7 +70,6 @@ base::Result<Decoder> Decoder::open(const media::CodecParameters& parameters, in
     CodecContextHandle context(avcodec_alloc_context3(codec));
     if (!context) throw std::bad_alloc();
     context->thread_count = 1;
-    context->lowres = halvings;
     // As exact as the usual one, and a tenth of a picture's decoding faster.
     if (parameters.codec == Codec::Mjpeg) context->idct_algo = FF_IDCT_XVID;
     context->max_pixels = static_cast<std::int64_t>(kMaxPictureSide) * kMaxPictureSide;

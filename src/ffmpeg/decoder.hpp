@@ -11,9 +11,7 @@ class Decoder {
 public:
     /// InvalidArgument when the parameters lack what the codec needs, Unsupported when libav lacks
     /// the codec.
-    /// `halvings`: JPEG only, 0 to 3: the picture is decoded with so much shorter sides, which
-    /// costs less.
-    static base::Result<Decoder> open(const media::CodecParameters& parameters, int halvings = 0);
+    static base::Result<Decoder> open(const media::CodecParameters& parameters);
 
     /// One unit, as our AccessUnit holds it. DataLoss when it is broken; the next one may be fine.
     base::Result<> send(media::ByteSpan unit);

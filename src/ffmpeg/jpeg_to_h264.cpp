@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "ffmpeg/decoder.hpp"
+#include "ffmpeg/jpeg_decoder.hpp"
 #include "ffmpeg/scaler.hpp"
-#include "ffmpeg/snapshot.hpp"
 #include "ffmpeg/video_encoder.hpp"
-#include "media/jpeg.hpp"
 #include "media/time.hpp"
 
 namespace casement::ffmpeg {
@@ -16,8 +14,6 @@ namespace {
 
 // A bound for noisy night pictures: 8 Mbit/s is what a good 1080p camera sends.
 constexpr int kMaxBitRate = 8'000'000;
-// What libav's decoder can: an eighth of each side.
-constexpr int kMostHalvings = 3;
 
 int even(int size) { return std::max(16, size & ~1); }
 
@@ -31,31 +27,12 @@ struct JpegToH264::State {
 
     JpegToH264Options options;
     media::Track track;
-    std::optional<Decoder> decoder;
+    JpegDecoder decoder;
     Scaler scaler;
-    int decoder_halvings = 0;
     std::optional<VideoEncoder> encoder;
     bool is_full = false;  // the range that it was opened for
     std::optional<std::int64_t> last_pts, last_key;
     std::uint64_t skipped = 0;
-
-    /// Decoded no larger than it will be shown, in whole halves.
-    base::Result<FrameHandle> decode(const media::AccessUnit& jpeg) {
-        CASEMENT_TRY(const media::jpeg::Info info, media::jpeg::parse(jpeg.data));
-        if (info.width > kMaxPictureSide || info.height > kMaxPictureSide)
-            return base::fail(base::ErrorKind::ResourceExhausted, "a picture of {}x{}", info.width,
-                              info.height);
-        int halvings = 0;
-        while (info.width >> halvings > options.max_width) ++halvings;
-        if (!decoder || halvings != decoder_halvings) {
-            media::CodecParameters parameters;
-            parameters.codec = media::Codec::Mjpeg;
-            CASEMENT_TRY(decoder, Decoder::open(parameters, std::min(halvings, kMostHalvings)));
-            decoder_halvings = halvings;
-        }
-        CASEMENT_TRY(decoder->send(jpeg.data));
-        return decoder->receive();
-    }
 
     /// The size that is encoded: even, and not wider than asked.
     PictureShape shape_of(const AVFrame& picture) const {
@@ -119,9 +96,8 @@ base::Result<> JpegToH264::push(const media::AccessUnit& jpeg,
         ++s.skipped;
         return {};
     }
-    base::Result<FrameHandle> picture = s.decode(jpeg);
-    if (!picture || !*picture || (*picture)->width > kMaxPictureSide ||
-        (*picture)->height > kMaxPictureSide) {
+    base::Result<FrameHandle> picture = s.decoder.decode(jpeg.data, s.options.max_width);
+    if (!picture) {
         ++s.skipped;
         return {};
     }

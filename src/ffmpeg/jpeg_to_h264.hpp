@@ -19,7 +19,7 @@ struct JpegToH264Options {
     int fps = 10;          // guides the rate control only; cameras of this kind send 1 to 30
 };
 
-/// Not thread-safe: one thread at a time, any thread. A 720p picture costs 5 to 10 ms, so it
+/// Not thread-safe: one thread at a time, any thread. A 720p picture costs 4 to 8 ms, so it
 /// belongs on a BlockingPool. What needs no conversion is not converted: a picture of the usual
 /// JPEG colours goes to the encoder as it was decoded, and the stream says that its range is full.
 /// A wide one is decoded at the size that is wanted.
