@@ -16,7 +16,7 @@
 #include "app/camera_streams.hpp"
 #include "app/clips.hpp"
 #include "app/control.hpp"
-#include "app/demo.hpp"
+#include "app/demo/demo.hpp"
 #include "app/device_access.hpp"
 #include "app/ears.hpp"
 #include "app/generic_cameras.hpp"
@@ -154,10 +154,10 @@ private:
 async::Task<base::Result<>> House::open() {
     CASEMENT_CO_TRY(open_stores());
     if (start_.is_demo) {
-        CASEMENT_CO_TRY(demo_, co_await Demo::open(first_, codecs_, clock_, config_,
-                                                   start_.data.string(), log_));
-        demo_->add_cameras(config_);
-        co_await demo_->sign_in(*sealed_, small_files_, clock_);
+        CASEMENT_CO_TRY(demo_, co_await Demo::open(
+                                   {first_, codecs_, clock_, start_.data.string(), log_}, config_));
+        demo_->add_to(config_);
+        co_await demo_->sign_in(*sealed_);
     }
     // Before any camera is opened: some take no second session while they still stream to the one
     // that a crash left.
@@ -529,7 +529,7 @@ api::HealthReport House::health() const {
 
 async::Task<> House::apply(const config::Config& next, const config::Changes& changes) {
     config_ = next;
-    if (demo_) demo_->add_cameras(config_);
+    if (demo_) demo_->add_to(config_);
     set_static_tokens();
     for (const config::CameraChange& change : changes.cameras_changed) {
         if (change.recording)
