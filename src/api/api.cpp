@@ -23,6 +23,7 @@ void Api::mount(net::HttpServer& server) {
     mount_session_routes(server, context_);
     mount_camera_routes(server, context_);
     mount_talk_route(server, context_);
+    mount_account_routes(server, context_);
     mount_log_routes(server, context_);
     mount_footage_routes(server, context_);
     mount_event_routes(server, context_);

@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "camera/registry.hpp"
 #include "camera/router.hpp"
+#include "camera/sign_in.hpp"
 #include "events/event_log.hpp"
 #include "hub/stream_hub.hpp"
 #include "net/http_server.hpp"
@@ -64,6 +65,19 @@ struct LogDesk {
     std::function<async::Task<base::Result<DeviceLogs>>(std::string camera)> now{};
 };
 
+/// How a person lets the hub into an account, by vendor ("nest") and name. NotFound for an account
+/// that is not in the file; enter() also InvalidArgument for a way that is none, FailedPrecondition
+/// "busy", and what the vendor says.
+struct SignInDesk {
+    std::function<bool(const std::string& vendor, const std::string& name)> knows{};
+    std::function<async::Task<base::Result<std::vector<camera::SignInWay>>>(std::string vendor,
+                                                                            std::string name)>
+        ways{};
+    std::function<async::Task<base::Result<camera::SignInOutcome>>(
+        std::string vendor, std::string name, std::string way, camera::SignInAnswers answers)>
+        enter{};
+};
+
 /// What the API talks to. References and functions are called from every io thread: all of it is
 /// thread-safe and outlives Api::stop().
 struct Parts {
@@ -83,6 +97,7 @@ struct Parts {
     std::function<camera::CameraState(const camera::Camera&, const hub::Stream*)> state{};
     std::function<HealthReport()> health{};
     LogDesk logs{};
+    SignInDesk sign_in{};          // none: commands alone
     net::WebSocketHandler live{};  // GET /api/ws
 
     std::filesystem::path web{};   // the page; empty: none

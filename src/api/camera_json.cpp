@@ -1,6 +1,9 @@
 // A camera as the page sees it: the driver's description, with how its stream and its recording
 // are.
 
+#include <algorithm>
+#include <optional>
+
 #include <nlohmann/json.hpp>
 
 #include "api/context.hpp"
@@ -57,6 +60,16 @@ json commands_of(const camera::Capabilities& can) {
     return out;
 }
 
+/// When snapshot.jpg was taken, where it is known without decoding one. Of a camera that is live
+/// nobody asks it.
+std::optional<base::WallTime> picture_at(const camera::Camera& camera, const hub::Stream* stream,
+                                         std::optional<base::WallTime> kept) {
+    if (camera.state.word != camera::StateWord::Snapshot || stream == nullptr) return kept;
+    const auto key = stream->newest_key_frame();
+    if (!key || key->unit->slate) return kept;
+    return kept ? std::max(*kept, key->unit->wall) : key->unit->wall;
+}
+
 json recording_json(const RecordingState& recording) {
     json out{{"mode", recording.mode}, {"active", recording.active}};
     if (recording.since) out["since"] = base::format_rfc3339(*recording.since);
@@ -77,7 +90,7 @@ json Api::Context::camera_json(const camera::Camera& camera) const {
     out["stream"] = id;
     out["snapshot"] = "/api/v1/cameras/" + base::percent_encoded(id) + "/snapshot.jpg";
     out["ws"] = "/api/ws?src=" + base::percent_encoded(id);
-    if (const auto taken = parts.pictures.taken_at(id))
+    if (const auto taken = picture_at(camera, stream.get(), parts.pictures.taken_at(id)))
         out["picture_at"] = base::format_rfc3339(*taken);
     return out;
 }

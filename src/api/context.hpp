@@ -34,6 +34,8 @@ struct Api::Context {
     std::atomic<int> talks = 0;  // people who talk through cameras now
 
     nlohmann::json camera_json(const camera::Camera& camera) const;
+    /// With `sign_in` where a person can let the hub in.
+    nlohmann::json accounts_json() const;
 };
 
 using ContextPtr = std::shared_ptr<Api::Context>;
@@ -41,6 +43,7 @@ using ContextPtr = std::shared_ptr<Api::Context>;
 // Each adds its routes.
 void mount_session_routes(net::HttpServer& server, const ContextPtr& context);
 void mount_camera_routes(net::HttpServer& server, const ContextPtr& context);
+void mount_account_routes(net::HttpServer& server, const ContextPtr& context);
 void mount_talk_route(net::HttpServer& server, const ContextPtr& context);
 void mount_log_routes(net::HttpServer& server, const ContextPtr& context);
 void mount_footage_routes(net::HttpServer& server, const ContextPtr& context);

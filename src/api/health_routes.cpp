@@ -5,7 +5,6 @@
 #include "api/context.hpp"
 #include "api/openapi.hpp"
 #include "api/problem.hpp"
-#include "camera/json.hpp"
 
 namespace casement::api {
 
@@ -24,7 +23,7 @@ async::Task<Response> health(ContextPtr context, Request) {
              {"time_zone", parts.time_zone},
              {"disks", json::array()},
              {"listeners", json::array()},
-             {"accounts", json::array()},
+             {"accounts", context->accounts_json()},
              {"problems", json::array()}};
     for (const auto& disk : report.disks) {
         out["disks"].push_back({{"name", disk.name},
@@ -35,8 +34,6 @@ async::Task<Response> health(ContextPtr context, Request) {
     for (const auto& l : report.listeners)
         out["listeners"].push_back(
             {{"name", l.name}, {"address", l.address}, {"open", l.open}, {"text", l.text}});
-    for (const auto& account : parts.registry.accounts())
-        out["accounts"].push_back(camera::to_json(account));
     for (const auto& p : report.problems)
         out["problems"].push_back({{"code", p.code}, {"text", p.text}});
     co_return json_response(out);

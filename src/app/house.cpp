@@ -27,6 +27,7 @@
 #include "app/nanit_accounts.hpp"
 #include "app/nest_accounts.hpp"
 #include "app/recording.hpp"
+#include "app/sign_in/desk.hpp"
 #include "app/version.hpp"
 #include "app/web_root.hpp"
 #include "base/time_scale.hpp"
@@ -143,6 +144,7 @@ private:
     Listening listening_;
     std::unique_ptr<Clips> clips_;
     std::unique_ptr<ArloDoors> arlo_doors_;
+    std::unique_ptr<sign_in::Desk> sign_in_;
     std::unique_ptr<api::Api> desk_;
     std::unique_ptr<HttpDoor> http_;
     std::unique_ptr<outputs::SessionServer> rtsp_;
@@ -415,6 +417,8 @@ void House::open_rtmp() {
 
 /// The desk is the hub's for all its life; the door in front of it may move.
 void House::furnish_desk() {
+    sign_in_ = std::make_unique<sign_in::Desk>(*sealed_, small_files_, clock_);
+    sign_in_->set_accounts(config_.accounts);
     auto live = std::make_shared<const outputs::mse::Services>(
         outputs::mse::Services{hub_, fan_out_, pictures_, log_.component("mse"), {}});
     desk_ = std::make_unique<api::Api>(
@@ -434,6 +438,7 @@ void House::furnish_desk() {
                 [this](const std::string& camera) { return recording_state(*recorder_, camera); },
             .health = [this] { return health(); },
             .logs = camera_logs(*registry_, nanit_),
+            .sign_in = sign_in_->functions(),
             .live = outputs::mse::websocket_handler(std::move(live)),
             .web = web_root(),
             .data = start_.data,
@@ -530,6 +535,7 @@ api::HealthReport House::health() const {
 async::Task<> House::apply(const config::Config& next, const config::Changes& changes) {
     config_ = next;
     if (demo_) demo_->add_to(config_);
+    sign_in_->set_accounts(config_.accounts);
     set_static_tokens();
     for (const config::CameraChange& change : changes.cameras_changed) {
         if (change.recording)

@@ -31,6 +31,7 @@ struct Description {
     std::string place;  // room or where-name of the vendor
     std::string way;    // how its pictures come at present: a word of way_name(), or the driver's
                         // own; empty = not known
+    std::optional<std::chrono::milliseconds> picture_every{};  // where they come one by one
     Capabilities capabilities;
     std::optional<Duplex> talk;  // how two-way audio is, where it has that
     std::vector<Quality> qualities = {Quality::Main};

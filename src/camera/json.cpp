@@ -215,6 +215,10 @@ json to_json(const Camera& camera) {
              {"state", to_json(camera.state)}};
     put_if(out, "account", d.account);
     put_if(out, "way", d.way);
+    if (d.picture_every) {
+        constexpr double kMsPerSecond = 1000;
+        out["picture_every"] = static_cast<double>(d.picture_every->count()) / kMsPerSecond;
+    }
     out["capabilities"] = json::array();
     for (const Capability c : d.capabilities.list()) out["capabilities"].push_back(to_string(c));
     out["qualities"] = json::array();

@@ -29,6 +29,7 @@ constexpr std::array kDeck{
     Entry{"account-refused", "{} does not let this account in.", Action::SignIn},
     Entry{"vendor-down", "{} does not answer; your sign-in is fine.", Action::Status},
     Entry{"quota", "The vendor allows no more questions until {}.", Action::None},
+    Entry{"pictures-only", "The vendor gives single pictures of it, no video.", Action::None},
     Entry{"never-called", "It has not called this hub yet.", Action::Why},
     Entry{"no-route", "It does not answer on the network.", Action::Why},
     Entry{"refused", "It answers, but not on port {}.", Action::Why},

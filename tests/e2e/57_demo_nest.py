@@ -2,6 +2,7 @@
 """The demo's Nest cameras: a hallway that gives single pictures only, shown and recorded as a stream, and a doorbell that streams live to whoever
 looks; somebody rings.
 What ran here is our emulator; no hardware."""
+import datetime
 import subprocess
 import sys
 
@@ -27,6 +28,11 @@ def main():
         assert accounts["demo-nest"]["vendor"] == "nest" and accounts["demo-nest"]["state"] == "signed-in", accounts
         # A picture a second, whoever looks.
         wait_until("the hallway's pictures come", lambda: house.camera("hallway")["bitrate_bps"] > 0, 30)
+        hallway = house.camera("hallway")
+        assert hallway["state"]["word"] == "snapshot" and hallway["picture_every"] == 1, hallway
+        # The page shows the newest picture from then on.
+        age = datetime.datetime.now(datetime.timezone.utc) - datetime.datetime.fromisoformat(hallway["picture_at"])
+        assert datetime.timedelta(0) <= age < datetime.timedelta(seconds=6), hallway["picture_at"]
         assert codecs(house, "hallway") == {"h264"}, codecs(house, "hallway")
         # The doorbell costs an encoder: nobody looks yet.
         assert house.camera("backdoor")["bitrate_bps"] == 0 and not house.camera("backdoor")["tracks"], house.camera("backdoor")

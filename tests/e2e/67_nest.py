@@ -52,6 +52,14 @@ def main():
         status, said = login(house, "--account", "emulated", "--issue-token", "-", "--cookies-file", str(cookies), stdin=brought["issue_token"] + "\n")
         assert status == 0 and "2 cameras" in said, said
         wait_word(house, "door", "live")
+        # The page does the same: what is refused is said, and the sign-in that was there stays.
+        page = "/api/v1/accounts/nest/emulated/sign-in"
+        status, ways = house.as_person("GET", page)
+        assert status == 200 and ways["ways"][0]["id"] == "google", ways
+        status, said = house.as_person("POST", page, {"way": "nest-token", "fields": {"token": "b.not-a-token"}})
+        assert status == 400 and said["detail"] and "b.not-a-token" not in json.dumps(said), said
+        status, said = house.as_person("POST", page, {"way": "google", "fields": {"issue_token": brought["issue_token"], "cookies": cookies.read_text()}})
+        assert status == 200 and said["state"] == "signed-in" and "2 cameras" in said["text"], said
         viewer = Viewer(house, folder, "door")
         viewer.flows("the doorbell shows moving pictures", 40)
         door = wait_until("which way its pictures come is told", lambda: house.camera("door").get("way", "").startswith("nexustalk") and house.camera("door"))

@@ -8,6 +8,7 @@ CASEMENT names the binary. Every hub has its own data directory and its own port
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -50,6 +51,7 @@ class House:
         self.http_port, self.rtsp_port, self.rtmp_port = free_port(), free_port(), free_port()
         self.rtmp_advertise = None  # another port that leads to rtmp_port
         self.process = None
+        self.person = None  # the headers of the owner's page
         self.env = dict(os.environ, E2E_TOKEN=TOKEN, NO_COLOR="1", **(env or {}))
         self.config = self.dir / "casement.yaml"
 
@@ -152,6 +154,19 @@ class House:
         with self.request(method, path, body) as answer:
             text = answer.read()
         return json.loads(text) if text else None
+
+    def as_person(self, method, path, body=None):
+        """The status and the answer that the owner's own page would get; the first call claims the hub."""
+        if not self.person:
+            code = wait_until("the claim code is told", lambda: re.search(r"with the code (\S+)", self.log_text())).group(1)
+            with self.request("POST", "/api/v1/claim", {"code": code, "name": "ana", "password": "a long sentence"}, {"Authorization": ""}) as answer:
+                cookie = answer.headers["Set-Cookie"].split(";")[0]
+                self.person = {"Authorization": "", "Cookie": cookie, "X-Casement-CSRF": json.loads(answer.read())["csrf"]}
+        try:
+            with self.request(method, path, body, self.person, timeout=60) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as refused:
+            return refused.code, json.loads(refused.read())
 
     def camera(self, name):
         return self.api("GET", f"/api/v1/cameras/{name}")

@@ -19,8 +19,8 @@ const at = (id) => `/api/v1/cameras/${encodeURIComponent(id)}`;
 const query = (values) => { const q = new URLSearchParams(Object.entries(values).filter(([, v]) => v !== undefined && v !== null && v !== "")); return q.size ? `?${q}` : ""; };
 const iso = (ms) => new Date(ms).toISOString();
 
-async function call(method, path, body, { signal, guarded = true } = {}) {
-  const limit = AbortSignal.timeout(kAnswerMs), headers = { Accept: "application/json" };
+async function call(method, path, body, { signal, guarded = true, patience = kAnswerMs } = {}) {
+  const limit = AbortSignal.timeout(patience), headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-Casement-CSRF"] = csrf;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;
@@ -47,6 +47,11 @@ function readReason(json) {
 }
 const readSetting = (json) => ({ writable: true, options: [], ...json, since: ms(json.since) });
 const readSensor = (json) => ({ ...json, value: json.value ?? null, at: ms(json.at), babyData: Boolean(json.baby_data) });
+/** "Google Nest Cam Indoor": what the model's name begins with is not said twice. */
+const maker = (vendor, model) => {
+  const words = vendor.split(" "), said = words.findIndex((_, i) => model.startsWith(words.slice(i).join(" ")));
+  return [...(said < 0 ? words : words.slice(0, said)), model].filter(Boolean).join(" ");
+};
 const kCodecs = { h264: "H.264", h265: "H.265", hevc: "H.265", mjpeg: "MJPEG", jpeg: "MJPEG", aac: "AAC", opus: "Opus", pcma: "G.711", pcmu: "G.711" };
 const codec = (name) => kCodecs[name] ?? name;
 const readVideo = (v) => (v ? [codec(v.codec), v.width && `${v.width} × ${v.height}`].filter(Boolean).join(", ") : "");
@@ -56,13 +61,16 @@ export function readCamera(json) {
   const state = json.state ?? {}, recording = json.recording ?? {}, capabilities = json.capabilities ?? [], settings = (json.settings ?? []).map(readSetting), sensors = (json.sensors ?? []).map(readSensor);
   const battery = sensors.find((s) => s.kind === "battery" && typeof s.value === "number");
   return {
-    id: json.id, name: json.name || json.id, place: json.place ?? "", vendor: json.vendor ?? "", vendorName: kVendors[json.vendor] ?? "", model: json.model ?? "",
+    id: json.id, name: json.name || json.id, place: json.place ?? "", vendor: json.vendor ?? "", vendorName: kVendors[json.vendor] ?? "", maker: maker(kVendors[json.vendor] ?? "", json.model ?? ""), model: json.model ?? "",
     state: state.word ?? "connecting", since: ms(state.since) ?? Date.now(), reason: readReason(state.reason),
     stream: json.stream ?? json.id, live: capabilities.includes("live-video"), present: json.present !== false, snapshot: json.picture_at !== undefined, pictureAt: ms(json.picture_at), interval: json.picture_every ?? 10,
     commands: new Set(json.commands ?? []), settings, sensors, battery: battery ? battery.value : null,
     recording: { mode: recording.mode ?? "off", active: Boolean(recording.active), since: ms(recording.since), reason: readReason(recording.reason) },
-    way: json.way ?? "", video: readVideo(json.video), audio: readAudio(json.audio), bitsPerSecond: json.bitrate_bps ?? 0, viewers: json.viewers ?? null,
+    way: json.way ?? "", account: json.account ?? "", video: readVideo(json.video), audio: readAudio(json.audio), bitsPerSecond: json.bitrate_bps ?? 0, viewers: json.viewers ?? null,
   };
+}
+export function readAccount(json) {
+  return { vendor: json.vendor ?? "", id: json.name ?? "", vendorName: kVendors[json.vendor] ?? json.vendor ?? "", name: [kVendors[json.vendor] ?? json.vendor, json.name].filter(Boolean).join(", "), state: json.state ?? "", mayEnter: Boolean(json.sign_in), reason: readReason(json.reason) };
 }
 export function readEvent(json) {
   return { id: json.id, camera: json.camera ?? "", kind: json.kind, from: ms(json.start), to: ms(json.end), text: json.text ?? "", picture: json.picture ?? "" };
@@ -127,12 +135,21 @@ export async function health(signal) {
     version: json.version ?? "", started: ms(json.started),
     disks: (json.disks ?? []).map((d) => ({ name: d.name ?? "", total: d.total_bytes ?? 0, free: d.free_bytes ?? 0, text: d.text ?? "" })),
     listeners: (json.listeners ?? []).map((l) => ({ name: l.name, address: l.address ?? "", open: l.open !== false, text: l.text ?? "" })),
-    accounts: (json.accounts ?? []).map((a) => ({ name: [kVendors[a.vendor] ?? a.vendor, a.name].filter(Boolean).join(", "), state: a.state ?? "", reason: readReason(a.reason) })),
+    accounts: (json.accounts ?? []).map(readAccount),
     problems: (json.problems ?? []).map((p) => ({ code: p.code ?? "", text: p.text ?? "" })),
   };
 }
 
 // Tokens ------------------------------------------------------------------------------------------------------------------------------
+
+// Accounts of vendors -----------------------------------------------------------------------------------------------------------------
+
+const signInAt = (vendor, name) => `/api/v1/accounts/${encodeURIComponent(vendor)}/${encodeURIComponent(name)}/sign-in`;
+const kVendorMs = 60_000; // the vendor has to answer too
+export const accounts = async () => (await call("GET", "/api/v1/accounts")).accounts.map(readAccount);
+export const waysIn = async (vendor, name) => (await call("GET", signInAt(vendor, name))).ways;
+/** {text} when the hub is signed in, {next} when something more is needed: another way, as of waysIn(). */
+export const signInTo = (vendor, name, way, fields) => call("POST", signInAt(vendor, name), { way, fields }, { patience: kVendorMs });
 
 export const tokens = async (signal) => (await call("GET", "/api/v1/tokens", undefined, { signal })).tokens.map((k) => ({ id: k.id, name: k.name, made: ms(k.created), used: ms(k.last_used) }));
 /** The only answer that holds the token itself. */

@@ -10,6 +10,7 @@ import { needsPerson } from "./plates.js";
 import { claim, signIn } from "./door.js";
 import { home } from "./home.js";
 import { camera } from "./camera.js";
+import { account } from "./account.js";
 import { events } from "./events.js";
 import { health } from "./health.js";
 import { settings } from "./settings.js";
@@ -68,6 +69,7 @@ route("/", home);
 /** A view that fails to be made says so in its place, with the rail still there. */
 const guarded = (view) => async (...args) => { try { return await view(...args); } catch (error) { if (!(error instanceof Error) || error.status === undefined) throw error; return { el: h("div", {}, h("h1.hush", {}, t("app.name")), trouble(error, error.status === 404 ? null : again)), title: t("app.name") }; } };
 route("/cameras/:id", guarded(camera));
+route("/accounts/:vendor/:name", guarded(account));
 route("/events", events);
 route("/health", health);
 route("/settings", settings(signOut));

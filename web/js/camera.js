@@ -150,7 +150,7 @@ export function camera({ id }, query) {
     const rows = [], row = (key, value) => value && rows.push(h("dt", {}, t(`fact.${key}`)), h("dd", {}, value)), r = problemOf(c), wait = untilNextTry(c.reason, hubNow());
     row("state", c.state === "connecting" ? t("state.connecting", { s: number(Math.max(0, Math.round((hubNow() - c.since) / 1000)), 0) }) : t(c.state === "snapshot" ? "state.snapshot.none" : `state.${c.state}`)); row("since", c.since && moment(c.since)); row("reason", r && sentence(r, c.vendorName)); row("next", wait ? t("stats.seconds", { n: wait }) : "");
     row("source", c.way && (has(`way.${c.way}`) ? t(`way.${c.way}`) : c.way)); row("address", c.way === "push" && t("way.push.where", { id: c.id })); row("video", c.video); row("audio", c.audio); row("rate", c.bitsPerSecond && t("stats.rate.value", { n: number(c.bitsPerSecond / 1e6, 2) })); row("viewers", c.viewers === null ? "" : tn("fact.viewers", c.viewers));
-    row("recording", t(`record.${c.recording.mode}`)); row("vendor", c.model.startsWith(c.vendorName) ? c.model : [c.vendorName, c.model].filter(Boolean).join(" "));
+    row("recording", t(`record.${c.recording.mode}`)); row("vendor", c.maker);
     facts.replaceChildren(...rows);
   }
 

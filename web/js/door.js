@@ -1,11 +1,11 @@
 // The two doors: claiming a new hub, and signing in.
-import { h, icon, svg } from "./dom.js";
+import { h, svg } from "./dom.js";
 import { t } from "./strings.js";
 import * as api from "./api.js";
 import { mark } from "./shell.js";
+import { eye, field, form } from "./form.js";
 
 const kPassword = 10; // characters; the hub says its own number where it has one
-const kWait = "busy";
 
 function outlook() {
   const gradient = (id, stops, more = {}) => svg("linearGradient", { id, ...more }, ...stops.map(([offset, colour, opacity]) => svg("stop", { offset, "stop-color": colour, ...(opacity && { "stop-opacity": opacity }) })));
@@ -22,44 +22,7 @@ function outlook() {
     svg("g", { transform: "translate(500 655)" }, p("M6 30h52l-6 36H12z", { fill: "#b4633f" }), p("M32 32C10 16 14-8 30-26c2 16 6 22 8 32 4-14 10-20 22-26 2 24-6 40-28 52z", { fill: "#63a58a" }))));
 }
 
-/** One labelled input with its hint and its complaint. Answers {el, input, value, complain(text)}. */
-function field(id, label, { hint, ...attributes }, after) {
-  const error = h("p.hint.bad", { id: `${id}-err`, hidden: true, role: "alert" });
-  const input = h("input.input", { id, name: id, required: true, spellcheck: false, "aria-describedby": hint ? `${id}-hint ${id}-err` : `${id}-err`, ...attributes });
-  const note = hint && h("p.hint", { id: `${id}-hint` }, hint);
-  return {
-    input, get value() { return input.value; },
-    el: h("div.field", {}, h("label", { for: id }, label), after ? h("div.passrow", {}, input, after(input)) : input, note, error),
-    complain(text) { error.hidden = !text; error.textContent = text ?? ""; input.setAttribute("aria-invalid", String(Boolean(text))); if (note) note.hidden = Boolean(text); },
-  };
-}
-const eye = (input) => {
-  const button = h("button.btn.bare", { type: "button", "aria-pressed": "false", "aria-label": t("signin.show"), onclick: () => { const show = input.type === "password"; input.type = show ? "text" : "password"; button.setAttribute("aria-pressed", String(show)); } }, icon("eye"));
-  return button;
-};
 const brand = () => h("p.brand", {}, mark(), t("app.name"));
-
-/** A form that is sent once at a time; `check` answers the first field that is not ready, `send` the rest. */
-function form(fields, label, check, send, ...content) {
-  const general = h("p.hint.bad", { role: "alert", hidden: true }), button = h("button.btn.main", { type: "submit" }, label);
-  const el = h("form", { noValidate: true, onsubmit: async (e) => {
-    e.preventDefault();
-    if (button.disabled) return;
-    general.hidden = true;
-    for (const f of fields) f.complain(null);
-    const missing = check();
-    if (missing) { missing[0].complain(missing[1]); missing[0].input.focus(); return; }
-    button.disabled = true; button.textContent = t(kWait);
-    try { await send(); }
-    catch (error) {
-      const [where, words] = complaint(error);
-      if (where) { where.complain(words); where.input.focus(); where.input.select(); } else { general.textContent = words; general.hidden = false; }
-    }
-    button.disabled = false; button.textContent = label;
-  } }, ...content, general, button);
-  const complaint = (error) => el.explain?.(error) ?? [null, error.status === 429 ? (error.retryAfter ? t("error.slow", { s: error.retryAfter }) : t("error.slow.some")) : error.status === 0 ? t("error.network") : error.detail || t("error.title", { status: error.status })];
-  return { el, button };
-}
 
 export function claim(done, goSignIn) {
   const code = field("code", t("claim.code"), { autocomplete: "one-time-code", autocapitalize: "characters", placeholder: "XXXX-XXXX", maxLength: 40 });

@@ -2,11 +2,12 @@
 import { h, icon } from "./dom.js";
 import { has, span, t, tn } from "./strings.js";
 import { bytes, moment, number } from "./time.js";
-import { needsPerson, problemOf, stoppedRecording } from "./plates.js";
+import { needsPerson, problemOf, stoppedRecording, wantsSignIn } from "./plates.js";
 import { sentence, steps, untilNextTry } from "./reasons.js";
 import { cameras, hub, hubNow, hubOffset, listen } from "./hub.js";
 import * as api from "./api.js";
 import { Pane } from "./pane.js";
+import { accountPath } from "./account.js";
 import { themeButton, toast, trouble } from "./shell.js";
 
 const kEveryMs = 15_000;
@@ -43,7 +44,7 @@ export function health(_, query) {
       why.replaceChildren(h("header", {}, h("h2", { id: "why-title" }, t("health.why")), h("label.hush", { for: "which" }, t("events.camera")), picker),
         h("div.verdict", {}, h("div", {}, h("p", {}, code && h("span.tag.code", { class: `tag code ${tone(c) || "info"}` }, code), " ", h("span.small.quiet.since")),
           h("h3", {}, headline(c)), detail(c) && h("p.quiet", {}, detail(c)), todo.length ? h("ol.steps", { role: "list" }, ...todo.map((x) => h("li", {}, h("span", {}, x)))) : null, h("p.small.quiet.next"),
-          h("div.row", {}, h("a.btn", { href: `/cameras/${encodeURIComponent(c.id)}` }, t("open")), h("button.btn.bare", { type: "button", onclick: () => copy(c) }, icon("copy"), t("health.copy")))), picture));
+          h("div.row", {}, wantsSignIn(c) && h("a.btn.main", { href: accountPath(c.vendor, c.account) }, t("account.sign-in")), h("a.btn", { href: `/cameras/${encodeURIComponent(c.id)}` }, t("open")), h("button.btn.bare", { type: "button", onclick: () => copy(c) }, icon("copy"), t("health.copy")))), picture));
       if (hadFocus) picker.focus();
     }
     const since = problemOf(c)?.since ?? c.since, wait = untilNextTry(c.reason, hubNow());
@@ -83,7 +84,7 @@ export function health(_, query) {
     for (const l of facts.listeners) row(l.name, l.open ? l.address : t("health.listener.failed"), l.text && h("span.wide", {}, l.text));
     const off = hubOffset();
     if (off !== null) row(t("health.clock"), Math.abs(off) < 1000 ? t("health.clock.same") : t(off > 0 ? "health.clock.ahead" : "health.clock.behind", { n: number(Math.abs(off) / 1000, 0) }), hub.zone && h("span.wide", {}, hub.zone));
-    for (const a of facts.accounts) row(a.name, h("span.tag", { class: `tag ${a.state === "signed-in" ? "ok" : "warn"}` }, has(`account.${a.state}`) ? t(`account.${a.state}`) : a.state), a.reason && h("span.wide", {}, sentence(a.reason, a.name)));
+    for (const a of facts.accounts) row(a.mayEnter ? h("a.link", { href: accountPath(a.vendor, a.id) }, a.name) : a.name, h("span.tag", { class: `tag ${a.state === "signed-in" ? "ok" : "warn"}` }, has(`account.${a.state}`) ? t(`account.${a.state}`) : a.state), a.reason && h("span.wide", {}, sentence(a.reason, a.name)));
     for (const p of facts.problems) rows.push(h("li.problem", {}, h("span.name", {}, p.text), p.code && h("span.tag.warn.code", {}, p.code)));
     about.replaceChildren(...rows);
   }

@@ -4,6 +4,7 @@ import { t } from "./strings.js";
 import { moment } from "./time.js";
 import { needsSignIn, sentence, untilNextTry } from "./reasons.js";
 import { command, hubNow, set } from "./hub.js";
+import { accountPath } from "./account.js";
 import { toast } from "./shell.js";
 
 /** Should record and does not: that is a notice, not a mark. */
@@ -15,8 +16,13 @@ export const needsPerson = (c) => c.state === "signin" || c.state === "offline" 
 const kSilent = new Set(["no-route", "offline"]);
 
 const why = (c) => h("a.btn.small", { href: `/health?camera=${encodeURIComponent(c.id)}`, "aria-label": t("tile.button", { button: t("tile.why"), name: c.name }) }, t("tile.why"));
+const signIn = (c) => h("a.btn.small", { href: accountPath(c.vendor, c.account), "aria-label": t("tile.button", { button: t("account.sign-in"), name: c.name }) }, t("account.sign-in"));
+/** Codes of what a camera is, which nobody can mend. */
+const kNature = new Set(["pictures-only"]);
 /** What is wrong, in the order of how much it matters to the picture. */
-export const problemOf = (c) => c.reason ?? c.recording.reason;
+export const problemOf = (c) => (kNature.has(c.reason?.code) ? null : c.reason) ?? c.recording.reason;
+/** Something that a sign-in of a person mends, and this page knows to which account. */
+export const wantsSignIn = (c) => Boolean(c.account) && (c.state === "signin" || needsSignIn(c.reason?.code));
 /** The switch that closes the shutters, where the camera has one. */
 const shutters = (c) => c.settings.find((s) => s.id === "privacy" && s.kind === "toggle" && s.writable);
 const kNobody = new Set(["", "camera", "mqtt", "config"]);
@@ -50,7 +56,7 @@ export function plateFor(c, view, { codec = "" } = {}, now = Date.now()) {
       const title = code && !kSilent.has(code) ? sentence(r, c.vendorName) : t("tile.offline.title", { time: moment(since) });
       return plate("offline", "unlink", "bad", title, !code ? "" : wait === null ? code : wait > 0 ? t("tile.offline.more", { code, s: wait }) : t("tile.offline.now", { code }), link);
     }
-    case "signin": return plate("signin", "key", "warn", code === "wrong-password" ? t("tile.signin.password") : t("tile.signin.title", { vendor: c.vendorName || t("reason.who") }), t("tile.signin.more", { code, time: moment(since) }), link);
+    case "signin": return plate("signin", "key", "warn", code === "wrong-password" ? t("tile.signin.password") : t("tile.signin.title", { vendor: c.vendorName || t("reason.who") }), t("tile.signin.more", { code, time: moment(since) }), wantsSignIn(c) ? signIn(c) : link);
     default:
       return codec ? plate("codec", "film", "", sentence({ code: "screen-codec", codec }), t("state.snapshot.every", { n: c.interval })) : null;
   }

@@ -18,7 +18,7 @@ export class FakeHub {
   /** cameras: [{json, loop, picture}]; claimed: {name, password} or null (then `code` opens it). */
   constructor({ cameras = [], claimed = { name: "ana", password: "a long sentence" }, code = "ABCD-2345" } = {}) {
     this.cameras = new Map(cameras.map((c) => [c.json.id, c]));
-    this.user = claimed; this.code = code; this.sessions = new Map(); this.tokens = []; this.events = []; this.recordings = new Map();
+    this.user = claimed; this.code = code; this.sessions = new Map(); this.tokens = []; this.accounts = []; this.events = []; this.recordings = new Map();
     this.version = "0.2.0-test"; this.started = Date.now() - 3 * 3600e3; this.problems = []; this.disks = [];
     this.broken = false; this.slowToOpen = 0; this.sockets = new Set(); this.upgraded = new Set(); this.feeds = new Set(); this.seen = []; this.sequence = 0; this.epoch = Date.now() - 600e3;
     this.onset = (setting, value) => ({ ...setting, desired: value, reported: value, pending: false });
@@ -90,7 +90,7 @@ export class FakeHub {
     if (q.method !== "GET" && q.headers["x-casement-csrf"] !== session.csrf) return problem(403, "csrf", "The request did not come from the page.");
     if (path === "/api/v1/session" && q.method === "DELETE") { for (const [k, v] of this.sessions) if (v === session) this.sessions.delete(k); return json(204); }
     if (path === "/api/v1/cameras") return json(200, { cameras: [...this.cameras.values()].map((c) => c.json) });
-    if (path === "/api/v1/health") return json(200, { version: this.version, started: iso(this.started), disks: this.disks, listeners: this.listeners ?? [], problems: this.problems });
+    if (path === "/api/v1/health") return json(200, { version: this.version, started: iso(this.started), disks: this.disks, listeners: this.listeners ?? [], accounts: this.#accounts(), problems: this.problems });
     if (path === "/api/v1/events/stream") {
       s.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" }); s.write(": here\n\n");
       for (const c of this.cameras.values()) s.write(`event: camera\ndata: ${JSON.stringify(c.json)}\n\n`);
@@ -102,6 +102,14 @@ export class FakeHub {
       const all = this.events.filter((e) => Date.parse(e.start) >= from && Date.parse(e.start) < to && (!camera || e.camera === camera) && (!kind || e.kind === kind)).sort((a, b) => Date.parse(b.start) - Date.parse(a.start));
       return json(200, { events: all.slice(skip, skip + limit), ...(all.length > skip + limit && { next: String(skip + limit) }) });
     }
+    if (path === "/api/v1/accounts") return json(200, { accounts: this.#accounts() });
+    if ((p = m(/^\/api\/v1\/accounts\/([^/]+)\/([^/]+)\/sign-in$/))) {
+      const account = this.accounts.find((a) => a.vendor === p[0] && a.name === p[1]);
+      if (!account) return problem(404, "not-found", "There is no such account.");
+      if (q.method === "GET") return json(200, { ways: account.ways });
+      const said = account.onsignin(body.way, body.fields);
+      return said.code ? problem(400, said.code, said.detail) : json(200, said);
+    }
     if (path === "/api/v1/tokens") {
       if (q.method === "GET") return json(200, { tokens: this.tokens.map(({ token, ...k }) => k) });
       const made = { id: randomBytes(6).toString("hex"), name: body.name, created: iso(Date.now()), token: `ct_${randomBytes(20).toString("hex")}` };
@@ -112,6 +120,7 @@ export class FakeHub {
     if ((p = m(/^\/api\/v1\/cameras\/([^/]+)(\/.*)?$/))) return this.#camera(p[0], path.slice(`/api/v1/cameras/${encodeURIComponent(p[0])}`.length), q, s, url, body, json, problem);
     return problem(404, "not-found", "There is no such route.");
   }
+  #accounts() { return this.accounts.map(({ ways, onsignin, ...account }) => account); }
   #camera(id, rest, q, s, url, body, json, problem) {
     const c = this.cameras.get(id), at = (name) => Date.parse(url.searchParams.get(name));
     let p;

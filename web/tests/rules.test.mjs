@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { shown, streams } from "../js/shown.js";
 import { boxes, readFragment, readInit, Splitter } from "../js/fmp4.js";
+import { readCamera } from "../js/api.js";
 import { Backoff } from "../js/backoff.js";
 import { en, span, t, tn } from "../js/strings.js";
 import { addDays, dayFromText, dayStart, dayText, useZone } from "../js/time.js";
@@ -27,6 +28,15 @@ test("What the hub says about sleep, privacy and sign-in is shown at once", () =
 });
 test("A picture that cannot be played here becomes single pictures, with the reason", () => {
   assert.deepEqual(shown(at("live", 9_000), at("codec", 10), 0, now), { state: "snapshot", since: now - 10, reason: "screen-codec" });
+});
+test("A maker's name is not said twice", () => {
+  const maker = (vendor, model) => readCamera({ id: "a", vendor, model }).maker;
+  assert.equal(maker("nest", "Nest Cam Indoor"), "Google Nest Cam Indoor");
+  assert.equal(maker("nest", "Google Nest Hub Max"), "Google Nest Hub Max");
+  assert.equal(maker("nanit", "Nanit, hardware 3"), "Nanit, hardware 3");
+  assert.equal(maker("arlo", "VMC4030P"), "Arlo VMC4030P");
+  assert.equal(maker("nest", ""), "Google Nest");
+  assert.equal(maker("generic", "IPC-1"), "IPC-1");
 });
 test("The page never says Cannot be reached on its own account", () => {
   for (const word of ["lost", "opening", "refused"]) assert.equal(shown(at("live", 1e6), at(word, 1e6), 0, now).state, "connecting");

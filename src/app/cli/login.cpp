@@ -10,6 +10,7 @@
 #include "app/cli/secret_file.hpp"
 #include "app/cli/words.hpp"
 #include "app/nanit_api.hpp"
+#include "app/sign_in/entrance.hpp"
 #include "base/text.hpp"
 #include "drivers/nanit/sign_in.hpp"
 
@@ -25,6 +26,7 @@ using drivers::nanit::CodeSent;
 using drivers::nanit::SignedIn;
 using drivers::nanit::SignIn;
 using drivers::nanit::SignInOutcome;
+using drivers::nanit::where;
 
 constexpr int kTries = 3;  // to type a code
 constexpr std::chrono::seconds kPatience{30};
@@ -114,16 +116,10 @@ private:
                                               command_.channel, command_.new_code, soon()));
     }
 
-    std::string where(const CodeSent& sent) const {
-        if (sent.channel == "email") return "by e-mail";
-        return sent.hint.empty() ? "by SMS"
-                                 : fmt::format("by SMS to the number that ends in {}", sent.hint);
-    }
-
     Result<Secret> ask_code(const CodeSent& sent) {
         if (!std::exchange(is_code_used_, true) && !command_.mfa_code.empty() &&
             command_.mfa_code.reveal() != "-")
-            return code_of(command_.mfa_code);
+            return sign_in::code_of(command_.mfa_code);
         if (keyboard_.has_person() && sent.is_old)
             console_.err << fmt::format(
                 "Nanit has sent a code {} at {}; --new-code sends another.\n", where(sent),
@@ -131,7 +127,7 @@ private:
         else if (keyboard_.has_person())
             console_.err << fmt::format("Nanit has sent a code {}.\n", where(sent));
         CASEMENT_TRY(const Secret typed, keyboard_.ask("Code: ", false));
-        return code_of(typed);
+        return sign_in::code_of(typed);
     }
 
     int tell(const SignedIn& done) {

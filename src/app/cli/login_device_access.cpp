@@ -10,6 +10,7 @@
 #include "app/cli/secret_file.hpp"
 #include "app/cli/words.hpp"
 #include "app/device_access.hpp"
+#include "drivers/nest/device_access/sign_in.hpp"
 
 namespace casement::app::cli {
 
@@ -17,7 +18,6 @@ namespace {
 
 namespace device_access = drivers::nest::device_access;
 using async::Deadline;
-using async::Task;
 using base::ErrorKind;
 using base::Result;
 using base::Secret;
@@ -96,12 +96,11 @@ private:
 
     Result<std::size_t> sign_in() {
         CASEMENT_TRY(auto api_options, device_access_api(account_));
-        CASEMENT_TRY(const auto tokens, device_access_tokens(account_));
+        CASEMENT_TRY(auto tokens, device_access_tokens(account_));
         CASEMENT_TRY(ask_for_access());
-        net::HttpClient http(io_.get_executor(), tokens.http);
-        if (!command_.refresh_token.empty()) {
-            access_.refresh_token = command_.refresh_token;
-        } else {
+        device_access::SignIn sign_in(io_.get_executor(), std::move(api_options), std::move(tokens),
+                                      sealed_, disk_, clock_, account_.name);
+        if (command_.refresh_token.empty()) {
             if (keyboard_.has_person() && command_.code.empty())
                 console_.err << fmt::format(
                     "Open this page, tick the cameras and allow both questions:\n{}\nGoogle then "
@@ -109,30 +108,10 @@ private:
                     consent_page(access_));
             CASEMENT_TRY(const std::string code,
                          answer(command_.code.reveal(), "Code, or that address: ", "--code CODE"));
-            CASEMENT_TRY(access_, run_to_end(io_, exchange(http, tokens, access_,
-                                                           device_access::code_in(code), soon())));
+            return run_to_end(io_, sign_in.with_code(access_, Secret(code), soon()));
         }
-        // What does not work is not kept; what was kept before comes back.
-        const auto before = device_access::stored_access(sealed_, account_.name);
-        CASEMENT_TRY(device_access::store_access(sealed_, account_.name, access_));
-        auto cameras = run_to_end(io_, cameras_of(std::move(api_options), tokens));
-        if (!cameras && before)
-            (void)device_access::store_access(sealed_, account_.name, *before);
-        else if (!cameras)
-            (void)device_access::forget_access(sealed_, account_.name);
-        return cameras;
-    }
-
-    Task<Result<std::size_t>> cameras_of(device_access::ApiOptions options,
-                                         device_access::TokenOptions token_options) {
-        device_access::Tokens tokens(io_.get_executor(), std::move(token_options), sealed_, disk_,
-                                     clock_, account_.name);
-        device_access::Api api(io_.get_executor(), clock_, std::move(options),
-                               [&tokens](bool is_refused, Deadline deadline) {
-                                   return tokens.pass(is_refused, deadline);
-                               });
-        CASEMENT_CO_TRY(const auto devices, co_await api.devices(soon()));
-        co_return devices.size();
+        access_.refresh_token = command_.refresh_token;
+        return run_to_end(io_, sign_in.with_refresh_token(access_, soon()));
     }
 
     static Deadline soon() { return Deadline::in(kPatience); }

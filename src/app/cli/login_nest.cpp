@@ -10,6 +10,7 @@
 #include "app/cli/secret_file.hpp"
 #include "app/cli/words.hpp"
 #include "app/nest_accounts.hpp"
+#include "app/sign_in/entrance.hpp"
 #include "drivers/nest/sign_in.hpp"
 #include "drivers/words.hpp"
 
@@ -26,6 +27,7 @@ using drivers::nest::CodeSent;
 using drivers::nest::SignedIn;
 using drivers::nest::SignIn;
 using drivers::nest::SignInOutcome;
+using drivers::nest::where;
 
 constexpr int kTries = 3;  // to type a code
 constexpr std::chrono::seconds kPatience{60};
@@ -51,7 +53,7 @@ public:
                 console_.err << fmt::format("Nest has sent a code by SMS{}.\n", where(sent));
             const auto typed = keyboard_.ask("Code: ", false);
             if (!typed && typed.error().is(ErrorKind::NotFound)) return wait_for_code(sent);
-            const auto code = typed ? code_of(*typed) : typed;
+            const auto code = typed ? sign_in::code_of(*typed) : typed;
             if (!code) return fail_with(console_, code.error());
             outcome = run_to_end(io_, sign_in_.enter_code(*code, soon()));
             const bool is_wrong = !outcome && outcome.error().reason() == "wrong-code";
@@ -128,7 +130,7 @@ private:
         if (!command_.mfa_code.empty()) {
             CASEMENT_TRY(const Secret typed,
                          answer(command_.mfa_code, "Code: ", "give the code with --mfa-code CODE"));
-            CASEMENT_TRY(Secret code, code_of(typed));
+            CASEMENT_TRY(Secret code, sign_in::code_of(typed));
             return run_to_end(io_, sign_in_.enter_code(std::move(code), soon()));
         }
         std::string email = command_.email == "-" ? "" : command_.email;
@@ -141,10 +143,6 @@ private:
                                                 "give the password with --password-file FILE"));
         return run_to_end(io_,
                           sign_in_.with_password(std::move(email), std::move(password), soon()));
-    }
-
-    static std::string where(const CodeSent& sent) {
-        return sent.hint.empty() ? "" : fmt::format(" to the number that ends in {}", sent.hint);
     }
 
     int tell(const SignedIn& done) {

@@ -23,18 +23,4 @@ Result<Secret> secret_in(const std::string& file) {
     return Secret(std::move(line));
 }
 
-Result<Secret> code_of(const Secret& typed) {
-    std::string out;
-    for (const char c : typed.reveal()) {
-        if (c == ' ' || c == '-') continue;
-        const bool is_fine =
-            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!is_fine || out.size() == 16)
-            return base::fail(ErrorKind::InvalidArgument, "this is not such a code");
-        out += c;
-    }
-    if (out.empty()) return base::fail(ErrorKind::InvalidArgument, "no code was given");
-    return Secret(std::move(out));
-}
-
 }  // namespace casement::app::cli

@@ -11,8 +11,4 @@ namespace casement::app::cli {
 /// The first line of a file of at most 20 kB, as editors and secret managers write one.
 base::Result<base::Secret> secret_in(const std::string& file);
 
-/// A code as the vendor wrote it, without the blanks that people and mail programs put in: a text,
-/// whose zeros in front count.
-base::Result<base::Secret> code_of(const base::Secret& typed);
-
 }  // namespace casement::app::cli

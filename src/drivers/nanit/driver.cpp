@@ -24,7 +24,7 @@ constexpr std::chrono::seconds kListPatience{20};
 }  // namespace
 
 std::string sign_in_remedy(std::string_view account) {
-    return fmt::format("On the hub's machine: casement login nanit --account {}", account);
+    return fmt::format("Sign in on the hub's page, or with: casement login nanit --account {}", account);
 }
 
 Driver::Driver(async::Executor executor, DriverOptions options, store::SealedStore& sealed,

@@ -18,6 +18,12 @@ CodeSent told(const Pending& pending, bool is_old) {
 
 }  // namespace
 
+std::string where(const CodeSent& sent) {
+    if (sent.channel == "email") return "by e-mail";
+    return sent.hint.empty() ? "by SMS"
+                             : fmt::format("by SMS to the number that ends in {}", sent.hint);
+}
+
 SignIn::SignIn(Api& api, store::SealedStore& sealed, async::BlockingPool& disk,
                const base::Clock& clock, std::string account)
     : api_(api), sealed_(sealed), disk_(disk), clock_(clock), account_(std::move(account)) {}

@@ -20,6 +20,8 @@ struct CodeSent {
     base::WallTime sent{};
     bool is_old = false;  // sent before this call, which sent none
 };
+/// "by SMS to the number that ends in 42".
+std::string where(const CodeSent& sent);
 using SignInOutcome = std::variant<SignedIn, CodeSent>;
 
 /// All it is given outlives it. Errors: those of Api, and of the store.

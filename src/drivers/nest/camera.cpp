@@ -129,6 +129,7 @@ camera::Description Camera::description() const {
     }
     out.settings = settings_of(record_);
     out.sensors = sensors();
+    if (way_ == "snapshots") out.picture_every = config_.interval;
     return out;
 }
 

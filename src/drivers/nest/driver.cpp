@@ -21,7 +21,8 @@ constexpr std::size_t kShortestUuid = 8;  // in the file
 }  // namespace
 
 std::string sign_in_remedy(std::string_view account) {
-    return fmt::format("On the hub's machine: casement login nest --account {}", account);
+    return fmt::format("Sign in on the hub's page, or with: casement login nest --account {}",
+                       account);
 }
 
 Driver::Driver(async::Executor executor, DriverOptions options, store::SealedStore& sealed,

@@ -77,6 +77,10 @@ Result<Secret> cookies_of(std::string_view pasted) {
     return masked(std::move(text));
 }
 
+std::string where(const CodeSent& sent) {
+    return sent.hint.empty() ? "" : fmt::format(" to the number that ends in {}", sent.hint);
+}
+
 SignIn::SignIn(Api& api, store::SealedStore& sealed, async::BlockingPool& disk,
                const base::Clock& clock, std::string account, Timing timing)
     : api_(api),

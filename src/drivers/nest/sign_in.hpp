@@ -21,6 +21,8 @@ struct SignedIn {
 struct CodeSent {
     std::string hint;
 };
+/// " to the number that ends in 42", or nothing where Nest did not say.
+std::string where(const CodeSent& sent);
 using SignInOutcome = std::variant<SignedIn, CodeSent>;
 
 /// All it is given outlives it. Errors: those of Api and of the store; InvalidArgument for what

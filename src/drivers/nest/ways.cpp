@@ -71,7 +71,7 @@ Task<Result<camera::StreamEndpoint>> open_nexustalk(Parts parts, bool is_websock
     way.camera = facts.uuid;
     way.host = is_websocket ? facts.websocket_host : facts.direct_host;
     if (way.host.empty())
-        co_return fail_because("vendor-down", ErrorKind::Unavailable,
+        co_return fail_because("pictures-only", ErrorKind::Unavailable,
                                "the vendor names no server for live pictures");
     way.is_websocket = is_websocket;
     way.without_tls = parts->without_tls;

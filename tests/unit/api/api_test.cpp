@@ -108,6 +108,24 @@ protected:
             logs_ = {.state = "waiting"};
             co_return Result<>{};
         };
+        parts.sign_in.knows = [](const std::string& vendor, const std::string&) {
+            return vendor == "nest";
+        };
+        parts.sign_in.ways = [](std::string vendor,
+                                std::string name) -> Task<Result<std::vector<camera::SignInWay>>> {
+            if (vendor != "nest" || name != "home")
+                co_return base::fail(ErrorKind::NotFound, "There is no such account.");
+            camera::SignInWay way{.id = "google", .name = "Google account", .fields = {}};
+            way.fields.push_back({.id = "cookies", .name = "Cookies", .is_long = true});
+            co_return std::vector{way};
+        };
+        parts.sign_in.enter =
+            [this](std::string, std::string, std::string way,
+                   camera::SignInAnswers answers) -> Task<Result<camera::SignInOutcome>> {
+            entered_.emplace_back(way, answers["cookies"].reveal());
+            if (way == "google") co_return sign_in_answer_;
+            co_return camera::SignedIn{"Done."};
+        };
         parts.logs.now = [this](std::string) -> Task<Result<DeviceLogs>> { co_return logs_; };
         api_.emplace(loop_.executor(), std::move(parts));
         start();
@@ -190,6 +208,8 @@ protected:
     std::optional<camera::CommandRouter> router_;
     std::optional<hub::StreamHub> hub_;
     DeviceLogs logs_{.state = "none"};
+    std::vector<std::pair<std::string, std::string>> entered_;
+    Result<camera::SignInOutcome> sign_in_answer_ = camera::SignedIn{"Done."};
     std::string rtsp_at_ = "0.0.0.0:8554";
     std::optional<Api> api_;
     std::optional<net::HttpClient> client_;
@@ -396,6 +416,46 @@ TEST_F(ApiTest, AsksACameraForItsLogsAndGivesThem) {
     EXPECT_EQ(archive.body, "archive");
     EXPECT_EQ(archive.headers.get("Content-Type"), "application/gzip");
     EXPECT_EQ(ask("GET", "/api/v1/cameras/attic/logs").status, 404);
+}
+
+TEST_F(ApiTest, APersonSignsTheHubInToAnAccount) {
+    begin();
+    claim();
+    const std::string at = "/api/v1/accounts/nest/home/sign-in";
+    EXPECT_EQ(ask_json("GET", at)["ways"][0]["fields"][0],
+              json::parse(R"({"id":"cookies","name":"Cookies","note":"","secret":true,"long":true,
+                              "needed":true})"));
+    EXPECT_EQ(ask("GET", "/api/v1/accounts/nest/other/sign-in").status, 404);
+    const std::string body = R"({"way":"google","fields":{"cookies":"SID=a"}})";
+    EXPECT_EQ(json::parse(ask("POST", at, body).body),
+              json::parse(R"({"state":"signed-in","text":"Done."})"));
+    EXPECT_EQ(entered_.back(), std::pair(std::string("google"), std::string("SID=a")));
+    // One that the vendor does not know is known here: that is no 401, after which the page would
+    // ask who sits in front of it.
+    sign_in_answer_ = base::fail_because("wrong-password", ErrorKind::Unauthenticated, "No.");
+    const auto refused = ask("POST", at, body);
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_EQ(problem_of(refused)["code"], "wrong-password");
+    camera::SignInWay code{.id = "code", .name = "Code", .link = "https://a.test/", .fields = {}};
+    sign_in_answer_ = code;
+    const json more = json::parse(ask("POST", at, body).body);
+    EXPECT_EQ(more["state"], "needs-more");
+    EXPECT_EQ(more["next"]["link"], "https://a.test/");
+    for (const char* wrong : {R"({})", R"({"way":7})", R"({"way":"google","fields":[]})",
+                              R"({"way":"google","fields":{"cookies":7}})"})
+        EXPECT_EQ(ask("POST", at, wrong).status, 400) << wrong;
+}
+
+TEST_F(ApiTest, NoProgramSignsTheHubIn) {
+    begin();
+    claim();
+    auth_->add_static_token("grafana", base::Secret("0123456789abcdef0123456789abcdef"));
+    cookie_.clear();
+    const net::Headers token{{"Authorization", "Bearer 0123456789abcdef0123456789abcdef"}};
+    const std::string at = "/api/v1/accounts/nest/home/sign-in";
+    EXPECT_EQ(problem_of(ask("GET", at, {}, token))["code"], "person-only");
+    EXPECT_EQ(problem_of(ask("POST", at, R"({"way":"google"})", token))["code"], "person-only");
+    EXPECT_TRUE(entered_.empty());
 }
 
 TEST_F(ApiTest, NoProgramHasTheLogsOfACamera) {

@@ -290,6 +290,7 @@ TEST_F(NestDriver, ThePicturesHaveSeveralWaysAndEachAsksForACredential) {
     best->tell(2, base::Error{ErrorKind::Unavailable, "refused", "nobody listens"});
     EXPECT_TRUE(wait_for([&] { return hub_.word(kId) == StateWord::Snapshot; }));
     EXPECT_EQ(hub_.cameras.at(kId).way, "snapshots");
+    EXPECT_EQ(hub_.cameras.at(kId).picture_every, 1s) << "the page asks for a new one so often";
     best->tell(0, std::nullopt);
     EXPECT_TRUE(wait_for([&] { return hub_.word(kId) == StateWord::Live; }));
     const auto late = found;

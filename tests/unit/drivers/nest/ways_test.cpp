@@ -132,7 +132,7 @@ TEST_F(Ways, AreClosedWhereTheVendorSaysSo) {
     EXPECT_TRUE(open(ways, 2));
     facts.is_streaming = true;
     facts.direct_host.clear();
-    EXPECT_EQ(open(ways, 0).error().reason(), "vendor-down");
+    EXPECT_EQ(open(ways, 0).error().reason(), "pictures-only");
     facts.is_legacy = false;
     for (std::size_t i = 0; i < 3; ++i)
         EXPECT_TRUE(open(ways, i).error().is(ErrorKind::FailedPrecondition));
