@@ -117,6 +117,7 @@ private:
                 {"refresh_token", accounts.google_refresh_token(kGoogleUser).reveal()},
                 {"nest_token", accounts.issue(nest::Kind::Access, kUser).reveal()},
                 {"email", command_.email},
+                {"users", {{"nest", kUser}, {"google", kGoogleUser}}},
                 {"pin", nest::Accounts::kPin},
                 {"device_access",
                  {{"project", cloud_->devices().options().project},
@@ -166,8 +167,14 @@ private:
     }
 
     base::Result<> obey(std::string_view line) override {
-        if (base::trimmed(line) != "status") return nest::obey(*cloud_, line);
-        tell("status", nest::status(*cloud_));
+        const std::string_view word = base::trimmed(line);
+        if (word == "status") {
+            tell("status", nest::status(*cloud_));
+        } else if (word == "given") {
+            tell("given", {{"pictures", nest::given(*cloud_)}});
+        } else {
+            return nest::obey(*cloud_, line);
+        }
         return {};
     }
     async::Task<> end() override { co_await cloud_->stop(); }

@@ -178,6 +178,22 @@ const std::map<std::string, std::uint64_t, std::less<>>& Cloud::counts() const {
 const std::vector<std::string>& Cloud::regions() const { return state_->options.regions; }
 const std::deque<Seen>& Cloud::seen() const { return state_->seen; }
 
+std::map<std::string, SiteCounters, std::less<>> Cloud::sites() const {
+    std::map<std::string, SiteCounters, std::less<>> out;
+    for (const auto& one : state_->sites)
+        out[one->name] = {.requests = one->requests, .too_early = one->too_early};
+    const auto minute = state_->scaled(std::chrono::minutes(1));
+    std::map<std::string_view, std::deque<base::WallTime>> recent;
+    for (const Seen& one : state_->seen) {
+        auto& times = recent[one.site];
+        times.push_back(one.at);
+        while (one.at - times.front() >= minute) times.pop_front();
+        std::uint64_t& most = out[one.site].most_in_a_minute;
+        most = std::max<std::uint64_t>(most, times.size());
+    }
+    return out;
+}
+
 std::uint64_t Cloud::requests(std::string_view route) const {
     const auto at = state_->counts.find(route);
     return at == state_->counts.end() ? 0 : at->second;

@@ -76,6 +76,14 @@ enum class Fault {
 /// What a whole site does.
 enum class Outage { None, Unavailable, Silent };
 
+/// How much one site was asked.
+struct SiteCounters {
+    std::uint64_t requests = 0;
+    std::uint64_t most_in_a_minute = 0;  // a scaled one
+    /// That came although a Retry-After to the same user had named a later time.
+    std::uint64_t too_early = 0;
+};
+
 /// Lives on one executor. Routes by name: "log_in", "verify_pin", "session", "app_launch",
 /// "subscribe", "put", "members"; "issue_token", "oauth_token", "issue_jwt"; "login_nest",
 /// "users_current", "cameras", "camera", "set_properties"; "get_image", "cuepoint",
@@ -117,7 +125,8 @@ public:
     /// Its hosts are those of another region from now on. NotFound for another camera.
     base::Result<> move(std::string_view uuid, std::string_view region);
 
-    /// The next `times` requests of `route` go wrong; "*" is every route.
+    /// The next `times` requests of `route` go wrong: "get_image", "nexus-us1/get_image" of one
+    /// site, "*" for every route.
     void fail_next(std::string_view route, Fault fault, int times = 1,
                    std::chrono::seconds retry_after = std::chrono::seconds(1));
     /// Of a site by its name in Seen. NotFound for another.
@@ -131,6 +140,8 @@ public:
     std::uint64_t requests(std::string_view route) const;
     /// By route.
     const std::map<std::string, std::uint64_t, std::less<>>& counts() const;
+    /// By site.
+    std::map<std::string, SiteCounters, std::less<>> sites() const;
     const std::vector<std::string>& regions() const;
     /// The most that were under way at once: of a route, for one camera.
     std::uint64_t most_at_once(std::string_view route) const;

@@ -16,6 +16,8 @@ using net::Response;
 namespace {
 
 constexpr std::chrono::hours kHang{1};
+// A question that left before the answer to another came.
+constexpr std::chrono::milliseconds kOnItsWay{100};
 constexpr std::size_t kHuge = 64 * 1024 * 1024;
 constexpr std::string_view kPage = "<!doctype html><title>Nest</title><p>Maintenance";
 
@@ -106,9 +108,11 @@ std::chrono::milliseconds Cloud::State::scaled(std::chrono::milliseconds wait) c
     return base::scaled(wait, options.time_scale);
 }
 
-std::optional<Cloud::State::Ordered> Cloud::State::take_fault(std::string_view route) {
-    const auto at = std::ranges::find_if(faults, [route](const Ordered& ordered) {
-        return ordered.route == "*" || ordered.route == route;
+std::optional<Cloud::State::Ordered> Cloud::State::take_fault(const Site& site,
+                                                              std::string_view route) {
+    const std::string here = fmt::format("{}/{}", site.name, route);
+    const auto at = std::ranges::find_if(faults, [&](const Ordered& ordered) {
+        return ordered.route == "*" || ordered.route == route || ordered.route == here;
     });
     if (at == faults.end()) return std::nullopt;
     const Ordered taken = *at;
@@ -116,9 +120,11 @@ std::optional<Cloud::State::Ordered> Cloud::State::take_fault(std::string_view r
     return taken;
 }
 
-std::size_t Cloud::State::note(const Site& site, const std::string& route, std::string uuid) {
+std::size_t Cloud::State::note(Site& site, const std::string& route, std::string uuid) {
+    const base::WallTime now = clock.wall_now();
     ++counts[route];
-    seen.push_back({site.name, route, std::move(uuid), 0, clock.wall_now()});
+    ++site.requests;
+    seen.push_back({site.name, route, std::move(uuid), 0, now});
     if (seen.size() > kMostSeen) {
         seen.pop_front();
         ++forgotten;
@@ -131,6 +137,12 @@ void Cloud::State::answered(std::size_t place, int status) {
     Seen& one = seen.at(place - forgotten);
     one.status = status;
     if (options.told) options.told(one);
+}
+
+std::string Cloud::State::user_of(Access access, const Request& request) const {
+    const auto token = access == Access::Open ? std::nullopt : token_of(access, request);
+    const auto grant = token ? accounts.find_grant(*token) : std::nullopt;
+    return grant ? grant->userid : "";
 }
 
 std::expected<Grant, Response> Cloud::State::let_in(Access access, const Request& request) const {
@@ -172,11 +184,16 @@ void Cloud::State::slow_route(Site& site, std::string method, std::string patter
                            Request request) -> async::Task<Response> {
         if (w->site.outage == Outage::Unavailable)
             co_return Response::text(503, std::string(kPage), "text/html");
-        const auto fault = state->take_fault(w->name);
+        const auto fault = state->take_fault(w->site, w->name);
         if (w->site.outage == Outage::Silent || (fault && fault->fault == Fault::Hang)) {
             (void)co_await async::sleep_for(state->scaled(kHang));
             co_return Response::text(504, "too late");
         }
+        Site::Patience& patience = w->site.patience[state->user_of(w->access, request)];
+        const base::WallTime now = state->clock.wall_now();
+        if (now < patience.until && now >= patience.told_at + kOnItsWay) ++w->site.too_early;
+        if (fault && (fault->fault == Fault::TooMany || fault->fault == Fault::Unavailable))
+            patience = {.told_at = now, .until = now + fault->retry_after};
         if (fault) {
             if (auto wrong = answer_of(fault->fault, fault->retry_after))
                 co_return std::move(*wrong);

@@ -73,9 +73,11 @@ struct Cloud::State : std::enable_shared_from_this<Cloud::State> {
     void add_pubsub_routes(Site& site);
 
     std::chrono::milliseconds scaled(std::chrono::milliseconds wait) const;
-    std::optional<Ordered> take_fault(std::string_view route);
-    std::size_t note(const Site& site, const std::string& route, std::string uuid);
+    std::optional<Ordered> take_fault(const Site& site, std::string_view route);
+    std::size_t note(Site& site, const std::string& route, std::string uuid);
     void answered(std::size_t place, int status);
+    /// The userid; empty where it shows no good token.
+    std::string user_of(Access access, const net::Request& request) const;
     /// What is wrong with it, or who it is.
     std::expected<Grant, net::Response> let_in(Access access, const net::Request& request) const;
 };

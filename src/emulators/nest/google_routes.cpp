@@ -51,8 +51,9 @@ Response issue_token(Cloud::State& cloud, const Asked& asked) {
     json body = token_json(cloud, answer->token);
     body["login_hint"] = "EMU";
     body["session_state"] = {{"extraQueryParams", {{"authuser", "0"}}}};
+    // Google's says Domain=.google.com; at this address a client would be right to ignore that.
     return Response::json(200, body.dump())
-        .with("Set-Cookie", answer->set_cookie + "; Path=/; Domain=.google.com; Secure");
+        .with("Set-Cookie", answer->set_cookie + "; Path=/; Secure");
 }
 
 Response invalid_grant() {

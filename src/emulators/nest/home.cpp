@@ -101,6 +101,13 @@ void Home::set_online(std::string_view uuid, bool online) {
     touch(uuid);
 }
 
+void Home::set_owner(std::string_view uuid, std::string_view userid) {
+    Camera* camera = find(uuid);
+    if (camera == nullptr) return;
+    camera->owner = userid;
+    bump_lists();
+}
+
 Result<> Home::set_properties(std::string_view uuid,
                               const std::vector<std::pair<std::string, std::string>>& wanted) {
     Camera* camera = find(uuid);

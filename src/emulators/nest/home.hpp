@@ -39,11 +39,13 @@ struct Camera {
     bool has_microphone = true;
     bool has_nexustalk = true;         // false: its records name no host for live pictures
     std::string migration = "NORMAL";  // cc2migration.overview_state; empty: not told
+    std::string owner{};               // userid; empty: every user's
 
     // Filled in by the cloud, for its records.
     std::string nexus_url{}, nexustalk_host{}, websocket_host{};
     bool is_on() const;
     bool hears() const;
+    bool is_of(std::string_view userid) const { return owner.empty() || owner == userid; }
     std::map<std::string, std::string> properties{};  // JSON values by name
 };
 
@@ -73,6 +75,7 @@ public:
     /// Something of the camera has changed that its bucket tells: long polls are answered.
     void touch(std::string_view uuid);
     void set_online(std::string_view uuid, bool online);
+    void set_owner(std::string_view uuid, std::string_view userid);
     /// As dropcams.set_properties does. InvalidArgument for a property that cannot be set, or to
     /// that value; nothing is changed then.
     base::Result<> set_properties(std::string_view uuid,

@@ -54,7 +54,9 @@ std::vector<std::string> Home::keys(std::string_view userid) const {
     std::vector<std::string> out{fmt::format("buckets.{}", userid),
                                  fmt::format("structure.{}", kStructure),
                                  fmt::format("where.{}", kStructure)};
-    for (const Camera& camera : cameras_) out.push_back(std::string(kQuartz) + camera.uuid);
+    for (const Camera& camera : cameras_) {
+        if (camera.is_of(userid)) out.push_back(std::string(kQuartz) + camera.uuid);
+    }
     return out;
 }
 
@@ -94,6 +96,7 @@ json Home::value_of(std::string_view userid, std::string_view key) const {
     json cameras = json::array(), wheres = json::array(), all = keys(userid);
     std::set<std::string> rooms;
     for (const Camera& camera : cameras_) {
+        if (!camera.is_of(userid)) continue;
         cameras.push_back(std::string(kQuartz) + camera.uuid);
         if (rooms.insert(camera.where).second)
             wheres.push_back({{"name", camera.where}, {"where_id", where_id_of(camera.where)}});

@@ -224,7 +224,7 @@ Result<> LiveSession::greet(const wire::Hello& hello) {
     const Camera* camera = host_->home.find(hello.uuid);
     const Kind wanted =
         hello.authorize && !hello.authorize->olive_token.empty() ? Kind::Jwt : Kind::Website;
-    if (!grant || grant->kind != wanted || camera == nullptr ||
+    if (!grant || grant->kind != wanted || camera == nullptr || !camera->is_of(grant->userid) ||
         camera->region != host_->options.region)
         return unauthorized();
     if (hello.requires_connected_camera && !camera->online)

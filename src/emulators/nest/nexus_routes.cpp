@@ -28,10 +28,11 @@ bool is_uuid(std::string_view text) {
 
 Response not_found() { return Response::json(404, R"({"error":"not found"})"); }
 
-/// The camera of the request, where it is one of this region's.
+/// The camera of the request, where it is one of this region's and of who asks.
 Camera* camera_of(Cloud::State& cloud, const Asked& asked) {
     Camera* camera = cloud.house.find(uuid_of(asked.request));
-    const bool is_here = camera != nullptr && asked.site.substr(kSite.size()) == camera->region;
+    const bool is_here = camera != nullptr && camera->is_of(asked.grant.userid) &&
+                         asked.site.substr(kSite.size()) == camera->region;
     return is_here ? camera : nullptr;
 }
 

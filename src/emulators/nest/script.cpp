@@ -57,6 +57,11 @@ Result<> online(Line& line) {
     return {};
 }
 
+Result<> owner(Line& line) {
+    line.cloud.home().set_owner(line.camera.uuid, line.rest);
+    return {};
+}
+
 Result<> set(Line& line) {
     const std::string_view name = take_word(line.rest);
     return line.cloud.home().set_properties(line.camera.uuid,
@@ -235,6 +240,7 @@ constexpr Verb kVerbs[] = {
     {"event", " TYPE[,TYPE] [SECONDS]", event},
     {"device-event", " DEVICE KIND", device_event},
     {"online", " [on|off]", online},
+    {"owner", " [USERID]", owner},
     {"set", " PROPERTY VALUE", set},
     {"remove", "", remove},
     {"move", " REGION", move},

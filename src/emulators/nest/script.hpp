@@ -22,4 +22,7 @@ std::vector<std::string> verbs();
 /// Counters of all, for people and programs. No token is in it.
 nlohmann::json status(Cloud& cloud);
 
+/// Of each camera every picture that went out, the oldest first: {"counter", "at", "delivered"}.
+nlohmann::json given(Cloud& cloud);
+
 }  // namespace casement::emulators::nest

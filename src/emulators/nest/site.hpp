@@ -1,6 +1,7 @@
 #pragma once
 // One host of the cloud: a port, its routes, and what is wrong with it.
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,11 @@ struct Site {
     std::unique_ptr<net::Listener> listener;
     std::unique_ptr<net::HttpServer> server;
     Outage outage = Outage::None;
+    std::uint64_t requests = 0, too_early = 0;
+    struct Patience {
+        base::WallTime told_at{}, until{};
+    };
+    std::map<std::string, Patience, std::less<>> patience{};  // by user: the newest Retry-After
 };
 
 /// Who may ask, and in which form it is said.

@@ -50,6 +50,12 @@ json device_access_json(const DeviceAccessCounters& counters) {
             {"redelivered", counters.redelivered}};
 }
 
+json site_json(const SiteCounters& counters) {
+    return {{"requests", counters.requests},
+            {"most_in_a_minute", counters.most_in_a_minute},
+            {"too_early", counters.too_early}};
+}
+
 /// Of each camera: how many pictures were taken, and of which the connection took all.
 json pictures_json(const Pictures& pictures) {
     struct Count {
@@ -73,6 +79,8 @@ json pictures_json(const Pictures& pictures) {
 
 json status(Cloud& cloud) {
     json requests = json::object(), live = json::object(), cameras = json::array();
+    json sites = json::object();
+    for (const auto& [name, counters] : cloud.sites()) sites[name] = site_json(counters);
     for (const auto& [route, count] : cloud.counts()) requests[route] = count;
     for (const std::string& region : cloud.regions())
         live[region] = live_json(cloud.live(region).counters());
@@ -85,10 +93,22 @@ json status(Cloud& cloud) {
     return {{"accounts", account_json(cloud.accounts().counters())},
             {"cameras", std::move(cameras)},
             {"requests", std::move(requests)},
+            {"sites", std::move(sites)},
             {"most_pictures_at_once", cloud.most_at_once("get_image")},
             {"pictures", pictures_json(cloud.pictures())},
             {"live", std::move(live)},
             {"device_access", device_access_json(cloud.devices().counters())}};
+}
+
+json given(Cloud& cloud) {
+    json out = json::object();
+    for (const Camera& camera : cloud.home().cameras()) out[camera.uuid] = json::array();
+    for (const Given& one : cloud.pictures().given()) {
+        out[one.uuid].push_back({{"counter", one.counter},
+                                 {"at", base::format_rfc3339(one.at)},
+                                 {"delivered", one.delivered}});
+    }
+    return out;
 }
 
 }  // namespace casement::emulators::nest

@@ -40,15 +40,17 @@ Response all_cameras(Cloud::State& cloud, const Asked& asked) {
     json items = json::array();
     const User* user = cloud.accounts.find(asked.grant.userid);
     if (user != nullptr && user->owns_cameras) {
-        for (const Camera& camera : cloud.house.cameras())
-            items.push_back(cloud.house.camera_info(camera));
+        for (const Camera& camera : cloud.house.cameras()) {
+            if (camera.is_of(asked.grant.userid)) items.push_back(cloud.house.camera_info(camera));
+        }
     }
     return well(items.dump());
 }
 
 Response one_camera(Cloud::State& cloud, const Asked& asked) {
     const Camera* camera = cloud.house.find(uuid_of(asked.request));
-    if (camera == nullptr) return envelope(404, "not-found", "Camera not found.");
+    if (camera == nullptr || !camera->is_of(asked.grant.userid))
+        return envelope(404, "not-found", "Camera not found.");
     return well(json{cloud.house.camera_info(*camera)}.dump());
 }
 

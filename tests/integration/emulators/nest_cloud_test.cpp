@@ -414,6 +414,46 @@ TEST_F(NestCloud, GoesWrongAsItIsTold) {
     });
 }
 
+TEST_F(NestCloud, CountsForEachSiteTheMostInAMinuteAndWhoComesTooEarly) {
+    run([](NestCloud& t) -> Task<> {
+        const auto headers = t.website();
+        t.cloud_->fail_next("nexus-eu1/get_image", Fault::TooMany, 1, 7s);
+        EXPECT_EQ((co_await t.get(t.image_url(), headers)).status, 200);
+        EXPECT_EQ((co_await t.get(t.image_url(kGarden, "eu1"), headers)).status, 429);
+        // It was on its way.
+        EXPECT_EQ((co_await t.get(t.image_url(kGarden, "eu1"), headers)).status, 200);
+        t.clock_.advance(6999ms);
+        EXPECT_EQ((co_await t.get(t.image_url(kGarden, "eu1"), headers)).status, 200);
+        EXPECT_EQ((co_await t.get(t.image_url(), headers)).status, 200);
+        t.clock_.advance(1ms);
+        EXPECT_EQ((co_await t.get(t.image_url(kGarden, "eu1"), headers)).status, 200);
+        const auto sites = t.cloud_->sites();
+        EXPECT_EQ(sites.at("nexus-eu1").too_early, 1u);
+        EXPECT_EQ(sites.at("nexus-us1").too_early, 0u);
+        EXPECT_EQ(sites.at("nexus-eu1").requests, 4u);
+        EXPECT_EQ(sites.at("nexus-eu1").most_in_a_minute, 4u);
+        t.clock_.advance(54s);  // a minute after the first two
+        EXPECT_EQ((co_await t.get(t.image_url(kGarden, "eu1"), headers)).status, 200);
+        EXPECT_EQ(t.cloud_->sites().at("nexus-eu1").most_in_a_minute, 4u);
+    });
+}
+
+TEST_F(NestCloud, ShowsACameraToItsOwnerAlone) {
+    run([](NestCloud& t) -> Task<> {
+        t.cloud_->home().set_owner(kGarden, "1000002");
+        const auto headers = t.website();
+        const auto all = co_await t.get(
+            t.cloud_->camera_api_url() + "/api/cameras.get_owned_and_member_of_with_properties",
+            headers);
+        const json items = json::parse(all.body).at("items");
+        EXPECT_EQ(items.size(), t.cloud_->home().cameras().size() - 1);
+        EXPECT_EQ(all.body.find(kGarden), std::string::npos);
+        EXPECT_EQ((co_await t.get(t.image_url(kGarden, "eu1"), headers)).status, 404);
+        t.cloud_->home().set_owner(kGarden, "");
+        EXPECT_EQ((co_await t.get(t.image_url(kGarden, "eu1"), headers)).status, 200);
+    });
+}
+
 TEST_F(NestCloud, TellsWhatHappenedInMilliseconds) {
     run([](NestCloud& t) -> Task<> {
         const auto headers = t.website();

@@ -35,6 +35,7 @@ protected:
 TEST_F(NestScript, MakesThingsHappen) {
     for (const auto* line : {"",
                              "2 online off",
+                             "2 owner 1000002",
                              "set streaming.enabled false",
                              "event motion,person 8",
                              "fail get_image 429 3 7",
@@ -56,6 +57,7 @@ TEST_F(NestScript, MakesThingsHappen) {
                              "1 move us1"})
         EXPECT_TRUE(obey(*cloud_, line)) << line;
     EXPECT_FALSE(camera(1).online);
+    EXPECT_FALSE(camera(1).is_of("1000001"));
     EXPECT_FALSE(camera(0).is_on());
     const LiveFaults& faults = cloud_->live("us1").faults;
     EXPECT_EQ(faults.redirects, 3);
