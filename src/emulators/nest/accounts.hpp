@@ -68,6 +68,8 @@ public:
     void add(User user);
     const User* find(std::string_view userid) const;
     Lives lives{};
+    /// Of the clock by which answers say when a token ends.
+    std::chrono::milliseconds clock_skew{0};
 
     struct Challenge {
         base::Secret token;

@@ -124,13 +124,14 @@ Response issue_jwt(Cloud::State& cloud, const Asked& asked) {
     }
     const std::string jwt = cloud.accounts.issue(Kind::Jwt, grant->userid).reveal();
     const auto ends = cloud.accounts.find_grant(jwt)->ends;
-    return Response::json(200, json{{"jwt", jwt},
-                                    {"claims",
-                                     {{"subject", {{"nestId", {{"id", grant->userid}}}}},
-                                      {"expirationTime", base::format_rfc3339(ends)},
-                                      {"policyId", "authproxy-oauth-policy"},
-                                      {"structureConstraint", ""}}}}
-                                   .dump());
+    return Response::json(
+        200, json{{"jwt", jwt},
+                  {"claims",
+                   {{"subject", {{"nestId", {{"id", grant->userid}}}}},
+                    {"expirationTime", base::format_rfc3339(ends + cloud.accounts.clock_skew)},
+                    {"policyId", "authproxy-oauth-policy"},
+                    {"structureConstraint", ""}}}}
+                 .dump());
 }
 
 }  // namespace

@@ -47,7 +47,8 @@ Response session_answer(Cloud::State& cloud, const std::string& token) {
     const auto grant = cloud.accounts.find_grant(token);
     const User* user = grant ? cloud.accounts.find(grant->userid) : nullptr;
     if (user == nullptr) return Response::json(401, R"({"error":"unauthorized"})");
-    const auto ends = std::chrono::floor<std::chrono::seconds>(grant->ends);
+    const auto ends =
+        std::chrono::floor<std::chrono::seconds>(grant->ends + cloud.accounts.clock_skew);
     return Response::json(200, json{{"2fa_state", user->two_factor ? "enrolled" : "not_enrolled"},
                                     {"2fa_enabled", user->two_factor},
                                     {"2fa_state_changed", "Thu, 01-Jan-2026 00:00:00 GMT"},

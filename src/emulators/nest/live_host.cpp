@@ -94,8 +94,8 @@ async::Task<> LiveHost::State::serve_stream(
     } else {
         stream = std::move(*taken);
     }
-    LiveSession session(state, make_wire(std::move(stream)),
-                        net::to_text(state->listener->endpoint()));
+    LiveSession session(state, make_wire(std::move(stream), state->faults->messages),
+                        net::to_text(state->listener->endpoint()), &LiveFaults::is_blocked);
     co_await session.serve();
 }
 

@@ -40,7 +40,9 @@ struct LiveFaults {
     bool swaps_channels = false;  // sound is channel 1, and told first
     bool adds_unknown = false;    // packets and fields that nobody knows are strewn in
     bool is_down = false;         // connections are cut at once, those that are open too
+    bool is_blocked = false;      // the same of TLS alone: a network that lets only the web out
     bool is_silent = false;       // packets stop, the connection stays
+    bool is_stubborn = false;     // a session ends with its first token, whatever is shown later
     std::size_t key_bytes = 0;    // key frames are padded to so many bytes
     std::chrono::milliseconds clock_skew{0};  // of the start times
     Messages messages = Messages::Whole;

@@ -32,17 +32,6 @@ void pad(std::vector<std::uint8_t>& slice, std::size_t to) {
     while (slice.size() < to) slice.insert(slice.end(), {0, 0, 3});
 }
 
-/// Fields 15 and 19, which are in no table.
-void add_unknown_fields(std::vector<std::uint8_t>& packet) {
-    constexpr std::array<std::uint8_t, 7> kFields{0x78, 0x2a, 0x9a, 0x01, 0x02, 0x68, 0x69};
-    if (packet[0] != static_cast<std::uint8_t>(wire::PacketType::PlaybackPacket)) return;
-    const std::size_t size = static_cast<std::size_t>(packet[1]) << 8 | packet[2];
-    if (size + kFields.size() > wire::kMaxShortPacketBytes) return;
-    packet.insert(packet.end(), kFields.begin(), kFields.end());
-    packet[1] = static_cast<std::uint8_t>((size + kFields.size()) >> 8);
-    packet[2] = static_cast<std::uint8_t>(size + kFields.size());
-}
-
 }  // namespace
 
 async::Task<Result<>> LiveSession::play() {
@@ -105,12 +94,10 @@ void LiveSession::begin(Playback& playback, const media::AccessUnit& first) {
 void LiveSession::send_payload(Playback& playback, int track, base::ByteSpan payload,
                                std::int64_t delta) {
     const bool swaps = host_->faults->swaps_channels;
-    auto packet = to_bytes(wire::PlaybackPacket{.session_id = playback.session_id,
-                                                .channel_id = (track == kVideo) != swaps ? 1 : 2,
-                                                .timestamp_delta = delta,
-                                                .payload = payload});
-    if (host_->faults->adds_unknown) add_unknown_fields(packet);
-    say(std::move(packet));
+    say(to_bytes(wire::PlaybackPacket{.session_id = playback.session_id,
+                                      .channel_id = (track == kVideo) != swaps ? 1 : 2,
+                                      .timestamp_delta = delta,
+                                      .payload = payload}));
 }
 
 void LiveSession::send_unit(Playback& playback, const testcam::FeedItem& item) {

@@ -50,13 +50,31 @@ wire::ErrorCode code_of(const base::Error& error) {
     }
 }
 
+/// Fields 15, 19, 20 and 21, which are in no table: one of each wire type.
+void add_unknown_fields(std::vector<std::uint8_t>& packet) {
+    constexpr std::array<std::uint8_t, 23> kFields{
+        0x78, 0x2a,                                                   // varint
+        0x9a, 0x01, 0x02, 0x68, 0x69,                                 // length-delimited
+        0xa5, 0x01, 0x2a, 0x00, 0x00, 0x00,                           // fixed32
+        0xa9, 0x01, 0x2a, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};  // fixed64
+    const auto type = static_cast<PacketType>(packet[0]);
+    if (type == PacketType::Ping || type == PacketType::LongPlaybackPacket) return;
+    const std::size_t size =
+        (static_cast<std::size_t>(packet[1]) << 8 | packet[2]) + kFields.size();
+    if (size > wire::kMaxShortPacketBytes) return;
+    packet.insert(packet.end(), kFields.begin(), kFields.end());
+    packet[1] = static_cast<std::uint8_t>(size >> 8);
+    packet[2] = static_cast<std::uint8_t>(size);
+}
+
 }  // namespace
 
 LiveSession::LiveSession(std::shared_ptr<LiveHost::State> host, std::unique_ptr<LiveWire> wire,
-                         std::string own_address)
+                         std::string own_address, bool LiveFaults::* cuts)
     : host_(std::move(host)),
       wire_(std::move(wire)),
       own_address_(std::move(own_address)),
+      cuts_(cuts),
       has_output_(host_->executor),
       has_playback_(host_->executor),
       heard_at_(host_->clock.steady_now()),
@@ -73,13 +91,14 @@ LiveSession::~LiveSession() {
 
 async::Task<> LiveSession::serve() {
     using namespace asio::experimental::awaitable_operators;
-    if (host_->faults->is_down) co_return wire_->close();
+    if (is_cut()) co_return wire_->close();
     (void)co_await (read() || write() || play() || watch());
     wire_->close();
 }
 
 void LiveSession::say(std::vector<std::uint8_t> packet) {
     if (ends_) return;
+    if (host_->faults->adds_unknown) add_unknown_fields(packet);
     to_send_bytes_ += packet.size();
     to_send_.push_back(std::move(packet));
     has_output_.ring();
@@ -139,7 +158,7 @@ async::Task<Result<>> LiveSession::read() {
 async::Task<Result<>> LiveSession::watch() {
     for (;;) {
         CASEMENT_CO_TRY(co_await async::sleep_for(kLook));
-        if (host_->faults->is_down) co_return Result<>{};
+        if (is_cut()) co_return Result<>{};
         const auto now = host_->clock.steady_now();
         if (now - heard_at_ >= host_->scaled(kSilence)) co_return Result<>{};
         if (uuid_.empty() || ends_) continue;
@@ -244,7 +263,7 @@ Result<> LiveSession::renew(const wire::AuthorizeRequest& request) {
         is_google ? request.olive_token.reveal() : request.session_token.reveal();
     const auto grant = host_->accounts.find_grant(token);
     if (!grant || grant->kind != (is_google ? Kind::Jwt : Kind::Website)) return unauthorized();
-    token_ = token;
+    if (!host_->faults->is_stubborn) token_ = token;
     ++host_->counters.renewals;
     say(to_bytes(wire::Ok{}));
     return {};

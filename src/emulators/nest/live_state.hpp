@@ -49,8 +49,9 @@ struct LiveHost::State : std::enable_shared_from_this<LiveHost::State> {
 /// One connection. Its four tasks end together.
 class LiveSession {
 public:
+    /// `cuts`: what ends it, beside `is_down`.
     LiveSession(std::shared_ptr<LiveHost::State> host, std::unique_ptr<LiveWire> wire,
-                std::string own_address);
+                std::string own_address, bool LiveFaults::* cuts = &LiveFaults::is_down);
     ~LiveSession();
     LiveSession(const LiveSession&) = delete;
 
@@ -76,6 +77,7 @@ private:
     base::Result<> start(const wire::StartPlayback& request);
     base::Result<> hear(const wire::AudioPayload& talk);
     bool is_authorized() const;
+    bool is_cut() const { return host_->faults->is_down || host_->faults->*cuts_; }
     bool redirect(int& count, bool is_transcode);
     void say(std::vector<std::uint8_t> packet);
 
@@ -88,6 +90,7 @@ private:
     const std::shared_ptr<LiveHost::State> host_;
     const std::unique_ptr<LiveWire> wire_;
     const std::string own_address_;
+    bool LiveFaults::* const cuts_;
     wire::PacketReader reader_;
     std::string uuid_;  // empty until HELLO
     std::string token_;

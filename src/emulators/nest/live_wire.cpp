@@ -18,17 +18,28 @@ void end_with_reset(net::Stream& stream) {
     stream.close();
 }
 
+Bytes joined(const std::vector<Bytes>& packets) {
+    Bytes all;
+    for (const Bytes& packet : packets) all.insert(all.end(), packet.begin(), packet.end());
+    return all;
+}
+
 class StreamWire final : public LiveWire {
 public:
-    explicit StreamWire(std::unique_ptr<net::Stream> stream) : stream_(std::move(stream)) {}
+    StreamWire(std::unique_ptr<net::Stream> stream, const Messages& how)
+        : stream_(std::move(stream)), how_(how) {}
 
     async::Task<Result<Bytes>> receive() override {
         CASEMENT_CO_TRY(const std::size_t count, co_await stream_->read_some(buffer_));
         co_return Bytes(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(count));
     }
     async::Task<Result<>> send(std::vector<Bytes> packets) override {
+        if (how_ != Messages::Whole) packets = {joined(packets)};
         for (const Bytes& packet : packets) {
-            CASEMENT_CO_TRY(co_await stream_->write_all(base::ByteSpan(packet)));
+            const std::size_t at_once = how_ == Messages::EveryByte ? 1 : packet.size();
+            for (base::ByteSpan rest(packet); !rest.empty(); rest = rest.subspan(at_once)) {
+                CASEMENT_CO_TRY(co_await stream_->write_all(rest.first(at_once)));
+            }
         }
         co_return Result<>{};
     }
@@ -37,6 +48,7 @@ public:
 
 private:
     const std::unique_ptr<net::Stream> stream_;
+    const Messages& how_;  // the host's, who outlives it
     std::array<std::uint8_t, 16 * 1024> buffer_{};
 };
 
@@ -50,22 +62,21 @@ public:
         co_return std::move(message.data);
     }
     async::Task<Result<>> send(std::vector<Bytes> packets) override {
-        Bytes all;
-        for (Bytes& packet : packets) {
-            if (how_ == Messages::Whole) {
-                CASEMENT_CO_TRY(co_await socket_->send_binary(std::move(packet)));
-            } else {
-                all.insert(all.end(), packet.begin(), packet.end());
-            }
-        }
-        if (how_ == Messages::EveryByte) {
-            for (const std::uint8_t byte : all) {
-                CASEMENT_CO_TRY(co_await socket_->send_binary(Bytes{byte}));
-            }
-        }
-        if (how_ == Messages::Several) {
-            CASEMENT_CO_TRY(co_await socket_->send_binary(std::move(all)));
-            CASEMENT_CO_TRY(co_await socket_->send_binary(Bytes{}));
+        switch (how_) {
+            case Messages::Whole:
+                for (Bytes& packet : packets) {
+                    CASEMENT_CO_TRY(co_await socket_->send_binary(std::move(packet)));
+                }
+                break;
+            case Messages::EveryByte:
+                for (const std::uint8_t byte : joined(packets)) {
+                    CASEMENT_CO_TRY(co_await socket_->send_binary(Bytes{byte}));
+                }
+                break;
+            case Messages::Several:
+                CASEMENT_CO_TRY(co_await socket_->send_binary(joined(packets)));
+                CASEMENT_CO_TRY(co_await socket_->send_binary(Bytes{}));
+                break;
         }
         co_return Result<>{};
     }
@@ -79,8 +90,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<LiveWire> make_wire(std::unique_ptr<net::Stream> stream) {
-    return std::make_unique<StreamWire>(std::move(stream));
+std::unique_ptr<LiveWire> make_wire(std::unique_ptr<net::Stream> stream, const Messages& how) {
+    return std::make_unique<StreamWire>(std::move(stream), how);
 }
 std::unique_ptr<LiveWire> make_wire(std::shared_ptr<net::WebSocket> socket, const Messages& how) {
     return std::make_unique<SocketWire>(std::move(socket), how);

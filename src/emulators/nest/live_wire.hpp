@@ -12,11 +12,12 @@
 
 namespace casement::emulators::nest {
 
-/// How packets are dealt out to WebSocket messages: each is good.
+/// How packets are dealt out to WebSocket messages, and to what is written to TLS at a time: each
+/// is good.
 enum class Messages {
     Whole,      // one packet in each
     EveryByte,  // a message for every byte
-    Several,    // all that is to be sent in one, and an empty one behind it
+    Several,    // all that is to be sent in one, and an empty message behind it
 };
 
 /// Lives on the executor of its connection. One reader and one writer.
@@ -30,7 +31,7 @@ public:
     virtual void reset() = 0;
 };
 
-std::unique_ptr<LiveWire> make_wire(std::unique_ptr<net::Stream> stream);
+std::unique_ptr<LiveWire> make_wire(std::unique_ptr<net::Stream> stream, const Messages& how);
 std::unique_ptr<LiveWire> make_wire(std::shared_ptr<net::WebSocket> socket, const Messages& how);
 
 }  // namespace casement::emulators::nest

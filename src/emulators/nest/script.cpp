@@ -152,6 +152,19 @@ Result<> token_ttl(Line& line) {
     return {};
 }
 
+/// "-2s" too.
+Result<std::chrono::milliseconds> skew_of(std::string_view text) {
+    const bool is_back = text.starts_with('-');
+    if (is_back) text.remove_prefix(1);
+    CASEMENT_TRY(const auto by, duration_or(text, std::chrono::milliseconds(0)));
+    return is_back ? -by : by;
+}
+
+Result<> skew(Line& line) {
+    CASEMENT_TRY(line.cloud.accounts().clock_skew, skew_of(line.rest));
+    return {};
+}
+
 Result<> pictures(Line& line) {
     const std::string_view what = take_word(line.rest);
     CASEMENT_TRY(const auto time, duration_or(line.rest, std::chrono::milliseconds(0)));
@@ -169,16 +182,17 @@ Result<> pictures(Line& line) {
 Result<> live(Line& line) {
     constexpr auto kHow =
         "live redirects|redirects-at-start COUNT, live redirect-to HOST:PORT, live end|error "
-        "NUMBER, live reset, live down|silent|unknown|swapped [on|off], live messages "
-        "whole|bytes|several, live key-bytes NUMBER, live skew DURATION, live dim EVERY";
+        "NUMBER, live reset, live down|blocked|silent|stubborn|unknown|swapped [on|off], live "
+        "messages "
+        "whole|bytes|several, live key-bytes NUMBER, live skew [-]DURATION, live dim EVERY";
     constexpr Word<Messages> kMessages[] = {
         {"whole", Messages::Whole}, {"bytes", Messages::EveryByte}, {"several", Messages::Several}};
     LiveFaults& faults = line.live().faults;
     const std::string_view what = take_word(line.rest);
-    const Word<bool*> switches[] = {{"down", &faults.is_down},
-                                    {"silent", &faults.is_silent},
-                                    {"unknown", &faults.adds_unknown},
-                                    {"swapped", &faults.swaps_channels}};
+    const Word<bool*> switches[] = {
+        {"down", &faults.is_down},         {"blocked", &faults.is_blocked},
+        {"silent", &faults.is_silent},     {"stubborn", &faults.is_stubborn},
+        {"unknown", &faults.adds_unknown}, {"swapped", &faults.swaps_channels}};
     const auto* found = std::ranges::find(switches, what, &Word<bool*>::word);
     if (found != std::end(switches)) {
         CASEMENT_TRY(*found->value, switch_of(line.rest));
@@ -193,7 +207,7 @@ Result<> live(Line& line) {
         return {};
     }
     if (what == "skew") {
-        CASEMENT_TRY(faults.clock_skew, duration_or(line.rest, faults.clock_skew));
+        CASEMENT_TRY(faults.clock_skew, skew_of(line.rest));
         return {};
     }
     if (what == "messages") {
@@ -249,6 +263,7 @@ constexpr Verb kVerbs[] = {
     {"revoke", " [KIND]", revoke},
     {"log-out-google", "", log_out},
     {"token-ttl", " KIND DURATION", token_ttl},
+    {"skew", " [-]DURATION", skew},
     {"pictures", " take|new-every DURATION", pictures},
     {"live", " FAULT [VALUE]", live},
     {"size", " WIDTHxHEIGHT", size},

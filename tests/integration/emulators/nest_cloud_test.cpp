@@ -244,6 +244,12 @@ TEST_F(NestCloud, MakesAJwtOfAGoogleTokenThatOpensEverything) {
         EXPECT_EQ(json::parse(session.body).at("access_token"), jwt);
         EXPECT_EQ((co_await t.get(t.image_url(), authorized)).status, 200);
         EXPECT_EQ((co_await t.get(t.image_url(), {{"Cookie", "user_token=" + jwt}})).status, 200);
+        // By a clock that is wrong, tokens end elsewhere and live as long.
+        t.cloud_->accounts().clock_skew = -2h;
+        const auto skewed = co_await t.send("POST", jwt_url, bearer, wanted.dump());
+        EXPECT_EQ(json::parse(skewed.body).at("claims").at("expirationTime"),
+                  base::format_rfc3339(t.clock_.wall_now() - 1h));
+        EXPECT_EQ((co_await t.get(t.cloud_->home_url() + "/session", authorized)).status, 200);
         t.clock_.advance(3600s);
         EXPECT_EQ((co_await t.get(t.image_url(), authorized)).status, 403);
     });

@@ -383,11 +383,18 @@ TEST_F(NestLive, DealsPacketsOutToMessagesInEveryWay) {
         t.host().faults.adds_unknown = true;
         t.host().faults.swaps_channels = true;
         t.host().faults.key_bytes = 90'000;
-        for (const Messages how : {Messages::Whole, Messages::Several, Messages::EveryByte}) {
-            t.host().faults.messages = how;
+        struct Way {
+            Messages how;
+            bool is_socket;
+        };
+        for (const Way way : {Way{Messages::Whole, true}, Way{Messages::Several, true},
+                              Way{Messages::Several, false}, Way{Messages::EveryByte, false},
+                              Way{Messages::EveryByte, true}}) {
+            const Messages how = t.host().faults.messages = way.how;
             if (how == Messages::EveryByte) t.host().faults.key_bytes = 0;  // a message each
             Client client(t.trust());
-            CO_ASSERT(co_await client.connect_socket(t.host().websocket_address()));
+            CO_ASSERT(way.is_socket ? co_await client.connect_socket(t.host().websocket_address())
+                                    : co_await client.connect(t.host().address()));
             co_await client.say(to_bytes(t.hello()));
             EXPECT_EQ((co_await client.next()).type, PacketType::Ok);
             co_await client.say(to_bytes(t.start()));
@@ -397,7 +404,7 @@ TEST_F(NestLive, DealsPacketsOutToMessagesInEveryWay) {
             EXPECT_GE(t.counter_in(heard.of(CodecType::H264)), 0);
             EXPECT_GE(heard.unknown, 3u);
             if (how != Messages::EveryByte) EXPECT_GT(heard.longest, 90'000u);
-            EXPECT_EQ(client.small_messages > 0, how != Messages::Whole);
+            EXPECT_EQ(client.small_messages > 0, how != Messages::Whole && way.is_socket);
         }
     });
 }
@@ -494,6 +501,14 @@ TEST_F(NestLive, EndsStallsAndResetsOnRequest) {
         EXPECT_EQ((co_await last_of(cut)).type, static_cast<PacketType>(0));
         Client late(t.trust());
         EXPECT_EQ((co_await t.greet(late, t.hello())).type, static_cast<PacketType>(0));
+        // A network that lets only the web out.
+        t.host().faults.is_down = false;
+        t.host().faults.is_blocked = true;
+        Client by_tls(t.trust()), by_web(t.trust());
+        EXPECT_EQ((co_await t.greet(by_tls, t.hello())).type, static_cast<PacketType>(0));
+        CO_ASSERT(co_await by_web.connect_socket(t.host().websocket_address()));
+        co_await by_web.say(to_bytes(t.hello()));
+        EXPECT_EQ((co_await by_web.next()).type, PacketType::Ok);
         // Where the camera has moved to, it is.
         EXPECT_TRUE(t.cloud_->move(kHall, "eu1"));
         EXPECT_EQ(t.cloud_->home().find(kHall)->nexustalk_host, t.cloud_->live("eu1").address());

@@ -52,7 +52,9 @@ TEST_F(NestScript, MakesThingsHappen) {
                              "live end 4",
                              "live reset",
                              "live error 3",
-                             "live skew 2s",
+                             "live skew -2s",
+                             "live blocked",
+                             "skew -10m",
                              "live down",
                              "1 move us1"})
         EXPECT_TRUE(obey(*cloud_, line)) << line;
@@ -63,6 +65,9 @@ TEST_F(NestScript, MakesThingsHappen) {
     EXPECT_EQ(faults.redirects, 3);
     EXPECT_TRUE(faults.swaps_channels);
     EXPECT_EQ(faults.messages, Messages::EveryByte);
+    EXPECT_TRUE(faults.is_blocked);
+    EXPECT_EQ(faults.clock_skew, std::chrono::seconds(-2));
+    EXPECT_EQ(cloud_->accounts().clock_skew, std::chrono::minutes(-10));
     EXPECT_EQ(cloud_->accounts().lives.jwt, std::chrono::seconds(5));
     EXPECT_EQ(cloud_->devices().options().lease, std::chrono::seconds(20));
     EXPECT_TRUE(obey(*cloud_, "2 remove"));
@@ -70,11 +75,27 @@ TEST_F(NestScript, MakesThingsHappen) {
 }
 
 TEST_F(NestScript, SaysWhatItKnowsWhenALineIsWrong) {
-    for (const auto* line :
-         {"dance", "3 online", "fail get_image 418", "fail get_image 429 0", "outage home perhaps",
-          "outage nowhere none", "revoke all", "set a b", "token-ttl jwt soon", "live",
-          "live messages upside", "live dim 4", "size 3", "size 640x360", "event",
-          "device-event none X", "pictures show 1s", "move ap1", "online maybe"})
+    for (const auto* line : {"dance",
+                             "3 online",
+                             "fail get_image 418",
+                             "fail get_image 429 0",
+                             "outage home perhaps",
+                             "outage nowhere none",
+                             "revoke all",
+                             "set a b",
+                             "token-ttl jwt soon",
+                             "live",
+                             "live messages upside",
+                             "live skew --2s",
+                             "skew soon",
+                             "live dim 4",
+                             "size 3",
+                             "size 640x360",
+                             "event",
+                             "device-event none X",
+                             "pictures show 1s",
+                             "move ap1",
+                             "online maybe"})
         EXPECT_FALSE(obey(*cloud_, line)) << line;
     EXPECT_NE(obey(*cloud_, "dance").error().message().find("event TYPE"), std::string::npos);
 }
