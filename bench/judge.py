@@ -62,6 +62,8 @@ judge("record/20 CPU, of the plain recorder's", ratio("cores", "record/20", othe
 judge("film/200 CPU per picture, of what foggycam spawned", ratio("cpu_ms_per_picture", "film/200", other="ffmpeg"), 0.7)
 judge("film/200 CPU per picture, of ffmpeg with our own settings", ratio("cpu_ms_per_picture", "film/200", other="ffmpeg-alike"), 0.7)
 judge("live/8 cores for eight cameras", median("cores", "live/8"), 0.2)
+judge("pictures-house/8 cores of the whole hub", median("cores", "pictures-house/8"), 0.3)
+judge("pictures-house/8 pictures a second", median("pictures_s", "pictures-house/8"), 7.5, below=False)
 judge("arlo/50 slowest acknowledgement of 50 registrations in a second, ms", median("ack_ms_max", "arlo/50"), 1000)
 judge("arlo/50 alert to webhook p99, ms", median("hook_ms_p99", "arlo/50"), 10)
 judge("nanit: bytes to the MQTT broker p99, ms", median("mqtt_ms_p99", "nanit-mqtt"), 20)

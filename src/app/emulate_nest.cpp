@@ -1,4 +1,3 @@
-#include <array>
 #include <filesystem>
 #include <ostream>
 #include <utility>
@@ -24,23 +23,33 @@ constexpr const char* kUser = "1000001";
 constexpr const char* kGoogleUser = "1000002";
 
 struct Member {
-    const char* name;
+    std::string name;
     nest::Camera camera;
 };
 
-/// A doorbell with live pictures, a camera that gives pictures one by one, and one in another
-/// region.
-std::array<Member, 3> household() {
-    return {
-        {{"door", {.uuid = "0123456789abcdef0123456789abcdef", .model = nest::kHello}},
-         {"hall",
-          {.uuid = "1123456789abcdef0123456789abcdef", .where = "Hallway", .has_nexustalk = false}},
-         {"garden",
-          {.uuid = "2123456789abcdef0123456789abcdef",
-           .description = "Garden",
-           .where = "Backyard",
-           .model = nest::kOutdoor,
-           .region = "eu1"}}}};
+/// A doorbell with live pictures, a camera that gives pictures one by one, one in another region,
+/// and more that give pictures one by one.
+Member member(int number) {
+    const auto uuid = [number] {
+        return fmt::format("{:x}123456789abcdef0123456789abcdef", number);
+    };
+    switch (number) {
+        case 0:
+            return {"door", {.uuid = uuid(), .model = nest::kHello}};
+        case 1:
+            return {"hall", {.uuid = uuid(), .where = "Hallway", .has_nexustalk = false}};
+        case 2:
+            return {"garden",
+                    {.uuid = uuid(),
+                     .description = "Garden",
+                     .where = "Backyard",
+                     .model = nest::kOutdoor,
+                     .region = "eu1"}};
+        default:
+            return {
+                fmt::format("room{}", number),
+                {.uuid = uuid(), .where = fmt::format("Room {}", number), .has_nexustalk = false}};
+    }
 }
 
 /// A string of JSON is one of YAML.
@@ -85,7 +94,7 @@ private:
         cloud_->accounts().add({.email = "google." + command_.email, .userid = kGoogleUser});
         cloud_->accounts().lives.google = cloud_->accounts().lives.jwt = token_ttl_;
         for (int i = 0; i < command_.cameras; ++i) {
-            CASEMENT_TRY(cloud_->add(household().at(static_cast<std::size_t>(i)).camera));
+            CASEMENT_TRY(cloud_->add(member(i).camera));
         }
         cloud_->devices().add({.id = "garage"});
         CASEMENT_TRY(introduce());
@@ -139,9 +148,9 @@ private:
             out += fmt::format("      {}: {}\n", name, url.dump());
         out += "cameras:\n";
         for (int i = 0; i < command_.cameras; ++i) {
-            const Member member = household().at(static_cast<std::size_t>(i));
-            out += fmt::format("  {}:\n    nest: {{account: {}, camera: {}}}\n", member.name,
-                               kAccount, quoted(member.camera.uuid));
+            const Member one = member(i);
+            out += fmt::format("  {}:\n    nest: {{account: {}, camera: {}}}\n", one.name, kAccount,
+                               quoted(one.camera.uuid));
         }
         return out;
     }

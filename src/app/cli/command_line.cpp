@@ -116,8 +116,8 @@ private:
                 "asked as JSON lines, and lines like \"event motion\", \"fail get_image 429 5\" or "
                 "\"live reset\" on standard input make something happen",
                 emulate_nest_);
-        nest->add_option("--cameras", emulate_nest_.cameras, "1 to 3")
-            ->check(CLI::Range(1, 3))
+        nest->add_option("--cameras", emulate_nest_.cameras, "1 to 16")
+            ->check(CLI::Range(1, 16))
             ->capture_default_str();
         nest->add_option("--address", emulate_nest_.address, "of everything")
             ->capture_default_str();
