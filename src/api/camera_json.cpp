@@ -40,6 +40,9 @@ void add_stream(json& out, const hub::StreamStatus& status) {
     }
     out["viewers"] = status.viewers;
     out["bitrate_bps"] = status.bitrate_bps;
+    out["since_start"] = {{"sessions", status.counters.runs},
+                          {"failures", status.counters.failures},
+                          {"lost", status.counters.lost_in}};
     if (status.last_unit_at) out["last_frame_at"] = base::format_rfc3339(*status.last_unit_at);
 }
 

@@ -142,6 +142,11 @@ int show_camera(Hub& hub, const Console& console, const ShowCamera& command) {
     const double bitrate = number_at(*camera, "bitrate_bps");
     add_line(console, "bit rate", bitrate > 0 ? fmt::format("{:.1f} Mbit/s", bitrate / 1e6) : "");
     add_line(console, "viewers", fmt::format("{}", number_at(*camera, "viewers")));
+    const double lost = number_at(value_at(*camera, "since_start"), "lost");
+    add_line(console, "lost",
+             lost > 0
+                 ? fmt::format("{} frames came damaged or not at all since the hub started", lost)
+                 : "");
     add_line(console, "commands",
              fmt::format("{}", fmt::join(ids_in(list_at(*camera, "commands")), ", ")));
     const std::string duplex = text_at(value_at(*camera, "talk"), "duplex");

@@ -61,6 +61,16 @@ TEST_F(CliCameras, SaysHowToLearnWhereACameraPushesTo) {
                 HasSubstr("sends to     casement camera hall --push-address shows it\n"));
 }
 
+TEST_F(CliCameras, SaysWhatCameDamagedOrNotAtAll) {
+    EXPECT_EQ(show_camera(hub, console, {"porch"}), kOk);
+    EXPECT_THAT(out.str(), Not(HasSubstr("lost")));
+    hub.answer("GET /api/v1/cameras/hall", {{"id", "hall"}, {"since_start", {{"lost", 3}}}});
+    EXPECT_EQ(show_camera(hub, console, {"hall"}), kOk);
+    EXPECT_THAT(
+        out.str(),
+        HasSubstr("lost         3 frames came damaged or not at all since the hub started\n"));
+}
+
 TEST_F(CliCameras, ANameThatIsWrongIsMetWithTheOneThatWasMeant) {
     EXPECT_EQ(show_camera(hub, console, {"prch"}), kFailed);
     EXPECT_EQ(err.str(), "casement: there is no camera \"prch\"; did you mean \"porch\"?\n");
