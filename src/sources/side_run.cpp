@@ -29,6 +29,7 @@ Task<> SideRun::run(Ask ask, Open open, Deadline deadline) {
         ended_ = endpoint.error();
         co_return;
     }
+    answered_at_ = clock_.steady_now();
     camera::StreamEndpoint way = *endpoint;
     if (way.lease) follow(*way.lease);
     auto source = open(way);

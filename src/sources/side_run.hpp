@@ -29,6 +29,8 @@ public:
     void start(Ask ask, Open open, async::Deadline deadline);
 
     base::SteadyTime opened_at() const { return opened_at_; }
+    /// When the vendor told the way; the epoch before that.
+    base::SteadyTime answered_at() const { return answered_at_; }
     base::SteadyTime last_picture() const { return progress_->last_picture(); }
     /// When the vendor ends it for good.
     const std::optional<base::SteadyTime>& ends_at() const { return ends_at_; }
@@ -45,6 +47,7 @@ private:
 
     const base::Clock& clock_;
     const base::SteadyTime opened_at_;
+    base::SteadyTime answered_at_{};
     const std::shared_ptr<hub::Progress> progress_ = std::make_shared<hub::Progress>();
     const std::unique_ptr<hub::StreamWriter> writer_;
     std::unique_ptr<hub::Source> source_;

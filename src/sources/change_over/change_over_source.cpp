@@ -22,21 +22,6 @@ constexpr std::chrono::seconds kFarewell{5};
 
 }  // namespace
 
-/// One session with the vendor's way.
-struct ChangeOverSource::Spare {
-    Spare(async::Executor executor, base::Log log, std::unique_ptr<hub::StreamWriter> w)
-        : writer(std::move(w)), tasks(std::move(executor), std::move(log)) {
-        writer->tell(progress);
-    }
-
-    const std::shared_ptr<hub::Progress> progress = std::make_shared<hub::Progress>();
-    const std::unique_ptr<hub::StreamWriter> writer;
-    std::unique_ptr<hub::Source> source;  // once the vendor has answered
-    base::SteadyTime answered_at{};
-    Policy::Spare seen;
-    async::TaskGroup tasks;
-};
-
 ChangeOverSource::ChangeOverSource(std::string camera, camera::ChangeOver way, Parts parts)
     : way_(std::move(way)),
       parts_(std::move(parts)),
@@ -54,10 +39,7 @@ Task<base::Result<>> ChangeOverSource::run(hub::StreamWriter& writer) {
 Task<base::Result<>> ChangeOverSource::decide(hub::StreamWriter& writer) {
     for (;;) {
         std::vector<Policy::Spare> seen;
-        for (const auto& spare : spares_) {
-            look_at_spare(*spare);
-            seen.push_back(spare->seen);
-        }
+        for (Spare& spare : spares_) seen.push_back(look_at(spare));
         const Policy::Showing before = policy_->showing();
         const Policy::Step step = policy_->step(look_at_first(), seen, parts_.clock.steady_now());
         tell_change(before);
@@ -67,12 +49,19 @@ Task<base::Result<>> ChangeOverSource::decide(hub::StreamWriter& writer) {
     }
 }
 
-void ChangeOverSource::look_at_spare(Spare& spare) const {
-    const bool had_picture = spare.seen.last_picture != base::SteadyTime{};
-    spare.seen.last_picture = spare.progress->last_picture();
-    if (had_picture || spare.seen.last_picture == base::SteadyTime{} || !way_.tell_spare) return;
-    way_.tell_spare(std::chrono::duration_cast<std::chrono::milliseconds>(spare.seen.last_picture -
-                                                                          spare.answered_at));
+Policy::Spare ChangeOverSource::look_at(Spare& spare) {
+    const SideRun& run = *spare.run;
+    const auto& ended = run.ended();
+    if (ended && std::exchange(spare_sentence_, ended->message()) != ended->message())
+        parts_.log.info("No pictures through the vendor: {}", ended->message());
+    const bool has_picture = run.last_picture() != base::SteadyTime{};
+    if (has_picture && !std::exchange(spare.had_picture, true) && way_.tell_spare)
+        way_.tell_spare(std::chrono::duration_cast<std::chrono::milliseconds>(run.last_picture() -
+                                                                              run.answered_at()));
+    return {.opened_at = run.opened_at(),
+            .last_picture = run.last_picture(),
+            .ends_at = run.ends_at(),
+            .ended = ended};
 }
 
 Policy::First ChangeOverSource::look_at_first() const {
@@ -86,46 +75,21 @@ Policy::First ChangeOverSource::look_at_first() const {
 }
 
 void ChangeOverSource::open_spare(hub::StreamWriter& writer) {
-    const auto spare = std::make_shared<Spare>(farewells_->executor(), parts_.log,
-                                               writer.hand_over(hub::Claim::Spare));
-    spare->seen.opened_at = parts_.clock.steady_now();
-    spares_.push_back(spare);
-    spare->tasks.spawn("spare way", [this, spare] { return run_spare(spare); });
-}
-
-Task<> ChangeOverSource::run_spare(std::shared_ptr<Spare> spare) {
-    const auto endpoint = co_await way_.spare(Deadline::in(way_.spare_patience));
-    if (!endpoint) co_return failed(*spare, endpoint.error());
-    spare->answered_at = parts_.clock.steady_now();
-    auto source = parts_.open(*endpoint);
-    if (!source) co_return failed(*spare, source.error());
-    spare->source = std::move(*source);
-    if (endpoint->lease && !endpoint->lease->extend) {
-        spare->seen.ends_at =
-            parts_.clock.steady_now() + (endpoint->lease->expires_at - parts_.clock.wall_now());
-    }
-    const auto ended = co_await spare->source->run(*spare->writer);
-    failed(*spare,
-           ended ? Error(ErrorKind::Unavailable, "the vendor ended the stream") : ended.error());
-}
-
-void ChangeOverSource::failed(Spare& spare, Error why) {
-    if (std::exchange(spare_sentence_, why.message()) != why.message())
-        parts_.log.info("No pictures through the vendor: {}", why.message());
-    spare.seen.ended = std::move(why);
+    Spare spare{
+        std::make_shared<SideRun>(farewells_->executor(), parts_.log, writer, parts_.clock)};
+    spare.run->start(way_.spare, parts_.open, Deadline::in(way_.spare_patience));
+    spares_.push_back(std::move(spare));
 }
 
 void ChangeOverSource::close_spares(unsigned which, Deadline deadline) {
-    std::vector<std::shared_ptr<Spare>> kept;
+    std::vector<Spare> kept;
     for (std::size_t i = 0; i < spares_.size(); ++i) {
         if ((which >> i & 1U) == 0) {
             kept.push_back(spares_[i]);
             continue;
         }
-        farewells_->spawn("spare goodbye", [spare = spares_[i], deadline]() -> Task<> {
-            co_await spare->tasks.stop();
-            if (spare->source) co_await spare->source->close(deadline);
-        });
+        farewells_->spawn("spare goodbye",
+                          [run = spares_[i].run, deadline] { return run->close(deadline); });
     }
     spares_ = std::move(kept);
 }
@@ -149,8 +113,8 @@ void ChangeOverSource::tell_change(Policy::Showing before) const {
 bool ChangeOverSource::waits_for_peer() const {
     if (!first_.waits_for_peer()) return false;
     const auto now = parts_.clock.steady_now();
-    return std::ranges::none_of(spares_, [&](const auto& spare) {
-        const base::SteadyTime last = spare->progress->last_picture();
+    return std::ranges::none_of(spares_, [&](const Spare& spare) {
+        const base::SteadyTime last = spare.run->last_picture();
         return last != base::SteadyTime{} && now - last < way_.first.stall;
     });
 }

@@ -13,18 +13,17 @@
 #include "hub/source.hpp"
 #include "sources/change_over/policy.hpp"
 #include "sources/push/push_source.hpp"
+#include "sources/side_run.hpp"
 
 namespace casement::sources::change_over {
 
 class ChangeOverSource final : public hub::Source {
 public:
-    using Open = std::function<base::Result<std::unique_ptr<hub::Source>>(
-        const camera::StreamEndpoint& endpoint)>;
     struct Parts {
         hub::PushDoor& push_door;
         const base::Clock& clock;
         base::Log log;
-        Open open;  // of the spare
+        SideRun::Open open;  // of the spare
     };
 
     /// Door and clock outlive the source.
@@ -39,13 +38,14 @@ public:
     std::string description() const override;
 
 private:
-    struct Spare;
+    struct Spare {
+        std::shared_ptr<SideRun> run;
+        bool had_picture = false;
+    };
     async::Task<base::Result<>> decide(hub::StreamWriter& writer);
-    void look_at_spare(Spare& spare) const;
+    Policy::Spare look_at(Spare& spare);
     Policy::First look_at_first() const;
     void open_spare(hub::StreamWriter& writer);
-    async::Task<> run_spare(std::shared_ptr<Spare> spare);
-    void failed(Spare& spare, base::Error why);
     void close_spares(unsigned which, async::Deadline deadline);
     void tell_change(Policy::Showing before) const;
 
@@ -53,8 +53,8 @@ private:
     const Parts parts_;
     push::PushSource first_;
     std::optional<Policy> policy_;
-    std::vector<std::shared_ptr<Spare>> spares_;  // at most two, the older first
-    std::string spare_sentence_;                  // said already
+    std::vector<Spare> spares_;   // at most two, the older first
+    std::string spare_sentence_;  // said already
     std::optional<async::TaskGroup> farewells_;
 };
 
