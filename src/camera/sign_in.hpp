@@ -2,10 +2,12 @@
 // How a person lets the hub into an account, as a page or a command asks for it.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/secret.hpp"
 
 namespace casement::camera {
@@ -33,7 +35,9 @@ struct SignInWay {
 using SignInAnswers = std::map<std::string, base::Secret, std::less<>>;
 
 struct SignedIn {
-    std::string text;  // what became of it
+    std::string text;                            // what became of it, for a person
+    std::optional<std::size_t> cameras{};        // where the vendor has told already
+    std::optional<base::WallTime> renewed_by{};  // by itself
 };
 /// A SignInWay: what is needed yet, a code that the vendor has sent to a person for one.
 using SignInOutcome = std::variant<SignedIn, SignInWay>;

@@ -1,18 +1,12 @@
 #include "app/cli/login.hpp"
 
-#include <algorithm>
-#include <ostream>
-
-#include <boost/asio/io_context.hpp>
-
-#include "app/cli/moment.hpp"
-#include "app/cli/run_to_end.hpp"
-#include "app/cli/secret_file.hpp"
+#include "app/account_named.hpp"
+#include "app/cli/sign_in_dialogue.hpp"
 #include "app/cli/words.hpp"
 #include "app/nanit_api.hpp"
-#include "app/sign_in/entrance.hpp"
-#include "base/text.hpp"
-#include "drivers/nanit/sign_in.hpp"
+#include "app/nest_accounts.hpp"
+#include "drivers/nanit/session.hpp"
+#include "drivers/words.hpp"
 
 namespace casement::app::cli {
 
@@ -21,159 +15,84 @@ namespace {
 namespace fs = std::filesystem;
 using base::ErrorKind;
 using base::Result;
-using base::Secret;
-using drivers::nanit::CodeSent;
-using drivers::nanit::SignedIn;
-using drivers::nanit::SignIn;
-using drivers::nanit::SignInOutcome;
-using drivers::nanit::where;
+using config::NestSignIn;
 
-constexpr int kTries = 3;  // to type a code
-constexpr std::chrono::seconds kPatience{30};
+using Given = std::map<std::string, GivenAnswer, std::less<>>;
 
-class NanitLogin {
-public:
-    NanitLogin(const Console& console, Keyboard& keyboard, const LoginNanit& command,
-               const std::string& account, drivers::nanit::ApiOptions api,
-               store::SealedStore& sealed, const base::Clock& clock)
-        : console_(console),
-          keyboard_(keyboard),
-          command_(command),
-          account_(account),
-          sealed_(sealed),
-          clock_(clock),
-          api_(io_.get_executor(), clock, std::move(api)),
-          sign_in_(api_, sealed, disk_, clock, account) {}
+struct Login {
+    const Console& console;
+    Keyboard& keyboard;
+    const base::Clock& clock;
+    const config::Account& account;
+    std::unique_ptr<store::SealedStore> sealed{};
+    asio::io_context io{1};
+    async::BlockingPool disk{"disk", 1};
 
-    int run() {
-        Result<SignInOutcome> outcome = begin();
-        for (int tries = 1; outcome; ++tries) {
-            if (const auto* const done = std::get_if<SignedIn>(&*outcome)) return tell(*done);
-            const CodeSent sent = std::get<CodeSent>(*outcome);
-            const auto code = ask_code(sent);
-            if (!code && code.error().is(ErrorKind::NotFound)) return wait_for_code(sent);
-            if (!code) return fail_with(console_, code.error());
-            outcome = run_to_end(io_, sign_in_.enter_code(*code, soon()));
-            const bool is_wrong = !outcome && outcome.error().reason() == "wrong-code";
-            if (!is_wrong || tries == kTries) continue;
-            if (!keyboard_.has_person()) break;
-            console_.err << outcome.error().message() << "\n";
-            outcome = SignInOutcome{sent};
-        }
-        std::string sentence = outcome.error().message();
-        if (outcome.error().reason() == "wrong-code")
-            sentence +=
-                " It is still awaited: run the command again with --mfa-code, or with "
-                "--new-code to have another sent.";
-        return fail_with(console_, {outcome.error().kind(), std::move(sentence)});
+    Result<> open_store(const fs::path& data) {
+        if (!drivers::is_account_name(account.name))
+            return base::fail(ErrorKind::InvalidArgument,
+                              "\"{}\" cannot be the name of an account: letters, digits, - and _ "
+                              "only, at most 64",
+                              account.name);
+        std::error_code ec;
+        if (fs::create_directories(data, ec)) fs::permissions(data, fs::perms::owner_all, ec);
+        CASEMENT_TRY(sealed, store::SealedStore::open(data.string()));
+        return {};
     }
-
-    /// A mistake on the command line rather than a refusal.
-    bool is_usage() const { return is_usage_; }
-
-private:
-    static async::Deadline soon() { return async::Deadline::in(kPatience); }
-
-    Result<Secret> ask(std::string_view prompt, bool is_hidden, std::string_view how_else) {
-        auto given = keyboard_.ask(prompt, is_hidden);
-        if (given && !given->empty()) return given;
-        if (!given && !given.error().is(ErrorKind::NotFound)) return given;
-        is_usage_ = true;
-        return base::fail(ErrorKind::InvalidArgument, "{}, or on standard input", how_else);
+    sign_in::Surroundings surroundings() { return {io.get_executor(), *sealed, disk, clock}; }
+    SignInDialogue::Parts parts(std::string_view vendor, Given given) {
+        return {.console = console,
+                .keyboard = keyboard,
+                .io = io,
+                .account = account.name,
+                .given = std::move(given),
+                .how_to_go_on = fmt::format("casement login {} --account {} --mfa-code CODE",
+                                            vendor, account.name)};
     }
-
-    Result<SignInOutcome> begin() {
-        if (!command_.refresh_token.empty()) {
-            Secret token = command_.refresh_token;
-            if (token.reveal() == "-") {
-                CASEMENT_TRY(token, ask("Refresh token: ", true,
-                                        "give the token with --refresh-token TOKEN"));
-            }
-            return run_to_end(io_, sign_in_.with_refresh_token(std::move(token), soon()));
-        }
-        const auto pending = drivers::nanit::stored_pending(sealed_, account_);
-        const bool is_awaited =
-            pending && !command_.new_code &&
-            clock_.wall_now() - pending->sent < SignIn::kCodeLives &&
-            (command_.email.empty() || command_.email == pending->email) &&
-            (command_.channel.empty() || command_.channel == pending->challenge.channel);
-        // The password was said when the code was sent.
-        if (is_awaited && (!command_.mfa_code.empty() || keyboard_.has_person()))
-            return SignInOutcome{
-                CodeSent{pending->challenge.channel, pending->challenge.hint, pending->sent, true}};
-        std::string email = command_.email == "-" ? "" : command_.email;
-        if (email.empty()) {
-            CASEMENT_TRY(const Secret typed,
-                         ask("E-mail address: ", false, "give the e-mail address with --email"));
-            email = typed.reveal();
-        }
-        const bool is_from_file = !command_.password_file.empty() && command_.password_file != "-";
-        CASEMENT_TRY(Secret password,
-                     is_from_file
-                         ? secret_in(command_.password_file)
-                         : ask("Password: ", true, "give the password with --password-file FILE"));
-        return run_to_end(io_, sign_in_.begin(std::move(email), std::move(password),
-                                              command_.channel, command_.new_code, soon()));
-    }
-
-    Result<Secret> ask_code(const CodeSent& sent) {
-        if (!std::exchange(is_code_used_, true) && !command_.mfa_code.empty() &&
-            command_.mfa_code.reveal() != "-")
-            return sign_in::code_of(command_.mfa_code);
-        if (keyboard_.has_person() && sent.is_old)
-            console_.err << fmt::format(
-                "Nanit has sent a code {} at {}; --new-code sends another.\n", where(sent),
-                local_text(sent.sent));
-        else if (keyboard_.has_person())
-            console_.err << fmt::format("Nanit has sent a code {}.\n", where(sent));
-        CASEMENT_TRY(const Secret typed, keyboard_.ask("Code: ", false));
-        return sign_in::code_of(typed);
-    }
-
-    int tell(const SignedIn& done) {
-        if (console_.json) {
-            console_.out << nlohmann::json{{"account", account_},
-                                           {"state", "signed-in"},
-                                           {"expires_at", base::format_rfc3339(done.expires)}}
-                                .dump(2)
-                         << "\n";
-        } else {
-            console_.out << fmt::format(
-                "Signed in to the Nanit account {}. A hub that runs takes it over within "
-                "seconds.\n",
-                account_);
-        }
-        return kOk;
-    }
-
-    int wait_for_code(const CodeSent& sent) {
-        if (console_.json)
-            console_.out << nlohmann::json{{"account", account_},
-                                           {"state", "code-sent"},
-                                           {"channel", sent.channel},
-                                           {"sent_at", base::format_rfc3339(sent.sent)}}
-                                .dump(2)
-                         << "\n";
-        return fail_with(
-            console_,
-            {ErrorKind::FailedPrecondition,
-             fmt::format("Nanit has sent a code {}; run this within {} minutes: casement login "
-                         "nanit --account {} --mfa-code CODE",
-                         where(sent), SignIn::kCodeLives.count(), account_)});
-    }
-
-    const Console& console_;
-    Keyboard& keyboard_;
-    const LoginNanit& command_;
-    const std::string account_;
-    store::SealedStore& sealed_;
-    const base::Clock& clock_;
-    bool is_code_used_ = false, is_usage_ = false;
-    asio::io_context io_{1};
-    async::BlockingPool disk_{"disk", 1};
-    drivers::nanit::Api api_;
-    SignIn sign_in_;
 };
+
+Given given_by(const LoginNanit& command) {
+    return {{"email", {"--email", base::Secret(command.email)}},
+            {"password", {"--password-file FILE", {}, command.password_file}},
+            {"code", {"--mfa-code CODE", command.mfa_code}},
+            {"refresh_token", {"--refresh-token TOKEN", command.refresh_token}}};
+}
+
+Given given_by(const LoginNest& command, bool is_device_access) {
+    Given out{{"token", {"--nest-token TOKEN", command.nest_token}},
+              {"issue_token", {"--issue-token URL", command.issue_token}},
+              {"cookies", {"--cookies-file FILE", {}, command.cookies_file}},
+              {"refresh_token", {"--refresh-token TOKEN", command.refresh_token}},
+              {"client_id", {"--client-id ID", base::Secret(command.client_id)}},
+              {"email", {"--email", base::Secret(command.email)}},
+              {"password", {"--password-file FILE", {}, command.password_file}},
+              {"code", {"--mfa-code CODE", command.mfa_code}},
+              {"project", {"--project ID", base::Secret(command.project)}},
+              {"client_secret", {"--client-secret-file FILE", {}, command.client_secret_file}},
+              {"subscription", {"--subscription NAME", base::Secret(command.subscription)}}};
+    if (is_device_access) out["code"] = {"--code CODE", command.code};
+    return out;
+}
+
+/// What the options are of; empty: nothing that tells.
+std::string_view way_of(const LoginNest& command, bool is_device_access) {
+    if (!command.refresh_token.empty()) return "refresh-token";
+    if (is_device_access) return {};
+    if (!command.nest_token.empty()) return "nest-token";
+    if (!command.issue_token.empty() || !command.cookies_file.empty()) return "google";
+    if (!command.mfa_code.empty()) return sign_in::kCodeStep;
+    if (!command.email.empty() || !command.password_file.empty()) return "password";
+    return {};
+}
+
+/// The way of that id, else the one of the file.
+camera::SignInWay chosen(const sign_in::Entrance& entrance, std::string_view id) {
+    std::vector<camera::SignInWay> ways = entrance.ways();
+    for (camera::SignInWay& way : ways) {
+        if (way.id == id) return std::move(way);
+    }
+    return id == sign_in::kCodeStep ? sign_in::code_step({}) : std::move(ways.front());
+}
 
 }  // namespace
 
@@ -181,21 +100,48 @@ int login(const Console& console, Keyboard& keyboard, const LoginNanit& command,
           const config::Config& config, const fs::path& data, const base::Clock& clock) {
     const auto account = nanit_account(config, command.account);
     if (!account) return fail_with(console, account.error());
-    const std::string& name = (*account)->name;
-    if (!drivers::is_account_name(name))
-        return fail_with(console, {ErrorKind::InvalidArgument,
-                                   fmt::format("\"{}\" cannot be the name of an account: letters, "
-                                               "digits, - and _ only, at most 64",
-                                               name)});
-    auto api = nanit_api_options(**account);
-    if (!api) return fail_with(console, api.error());
-    std::error_code ec;
-    if (fs::create_directories(data, ec)) fs::permissions(data, fs::perms::owner_all, ec);
-    const auto sealed = store::SealedStore::open(data.string());
-    if (!sealed) return fail_with(console, sealed.error());
-    NanitLogin login(console, keyboard, command, name, std::move(*api), **sealed, clock);
-    const int status = login.run();
-    return login.is_usage() ? kUsage : status;
+    Login login{console, keyboard, clock, **account};
+    if (const auto opened = login.open_store(data); !opened)
+        return fail_with(console, opened.error());
+    const auto entrance = sign_in::nanit_entrance(**account, login.surroundings());
+    if (!entrance) return fail_with(console, entrance.error());
+
+    SignInDialogue::Parts parts = login.parts("nanit", given_by(command));
+    parts.more.insert_or_assign("channel", base::Secret(command.channel));
+    if (command.new_code) parts.more.insert_or_assign("another", base::Secret("yes"));
+    parts.after_wrong_code =
+        " It is still awaited: run the command again with --mfa-code, or with --new-code to have "
+        "another sent.";
+    camera::SignInWay begin =
+        chosen(**entrance, command.refresh_token.empty() ? "password" : "refresh-token");
+    // The password was said when the code was sent.
+    const auto pending = drivers::nanit::stored_pending(*login.sealed, (*account)->name);
+    const bool is_same = pending && (command.email.empty() || command.email == pending->email) &&
+                         (command.channel.empty() || command.channel == pending->challenge.channel);
+    auto awaited = (*entrance)->awaited();
+    if (awaited && is_same && !command.new_code && command.refresh_token.empty() &&
+        (!command.mfa_code.empty() || keyboard.has_person())) {
+        awaited->note += " --new-code sends another.";
+        begin = std::move(*awaited);
+    }
+    return SignInDialogue(std::move(parts)).run(**entrance, std::move(begin));
+}
+
+int login(const Console& console, Keyboard& keyboard, const LoginNest& command,
+          const config::Config& config, const fs::path& data, const base::Clock& clock) {
+    const auto account = nest_account(config, command.account);
+    if (!account) return fail_with(console, account.error());
+    Login login{console, keyboard, clock, **account};
+    if (const auto opened = login.open_store(data); !opened)
+        return fail_with(console, opened.error());
+    const bool is_device_access = !command.project.empty() || !command.code.empty() ||
+                                  (*account)->sign_in == NestSignIn::DeviceAccess;
+    const auto entrance = is_device_access
+                              ? sign_in::device_access_entrance(**account, login.surroundings())
+                              : sign_in::nest_entrance(**account, login.surroundings());
+    if (!entrance) return fail_with(console, entrance.error());
+    return SignInDialogue(login.parts("nest", given_by(command, is_device_access)))
+        .run(**entrance, chosen(**entrance, way_of(command, is_device_access)));
 }
 
 }  // namespace casement::app::cli

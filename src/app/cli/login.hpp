@@ -6,7 +6,6 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/keyboard.hpp"
 #include "app/config/config.hpp"
-#include "store/sealed.hpp"
 
 namespace casement::app::cli {
 
@@ -21,10 +20,5 @@ int login(const Console& console, Keyboard& keyboard, const LoginNanit& command,
 int login(const Console& console, Keyboard& keyboard, const LoginNest& command,
           const config::Config& config, const std::filesystem::path& data,
           const base::Clock& clock);
-
-/// The part of it that is for an account of Device Access.
-int login_device_access(const Console& console, Keyboard& keyboard, const LoginNest& command,
-                        const config::Account& account, store::SealedStore& sealed,
-                        const base::Clock& clock);
 
 }  // namespace casement::app::cli

@@ -13,6 +13,7 @@ using base::Result;
 
 constexpr const char* kProject = "project";
 constexpr const char* kConsent = "consent";
+constexpr const char* kRefreshToken = "refresh-token";
 
 /// Two steps: Google's page is made of the project's ids, and gives the code.
 class DeviceAccess final : public Entrance {
@@ -24,18 +25,24 @@ public:
                    surroundings.disk, surroundings.clock, account.name) {}
 
     std::vector<camera::SignInWay> ways() const override {
-        return {{.id = kProject,
-                 .name = "Device Access",
-                 .note = "Of your project in Google's Device Access console, and of its OAuth "
-                         "client.",
-                 .fields = {{.id = "project", .name = "Project id", .is_secret = false},
-                            {.id = "client_id", .name = "OAuth client id", .is_secret = false},
-                            {.id = "client_secret", .name = "OAuth client secret"},
-                            {.id = "subscription",
-                             .name = "Pub/Sub subscription",
-                             .note = "projects/NAME/subscriptions/NAME. Without it no events come.",
-                             .is_secret = false,
-                             .is_needed = false}}}};
+        camera::SignInWay project{
+            .id = kProject,
+            .name = "Device Access",
+            .note = "Of your project in Google's Device Access console, and of its OAuth client.",
+            .fields = {{.id = "project", .name = "Project id", .is_secret = false},
+                       {.id = "client_id", .name = "OAuth client id", .is_secret = false},
+                       {.id = "client_secret", .name = "OAuth client secret"},
+                       {.id = "subscription",
+                        .name = "Pub/Sub subscription",
+                        .note = "projects/NAME/subscriptions/NAME. Without it no events come.",
+                        .is_secret = false,
+                        .is_needed = false}}};
+        camera::SignInWay token = project;
+        token.id = kRefreshToken;
+        token.name = "Refresh token";
+        token.note = "One that Google gave to the same OAuth client.";
+        token.fields.push_back({.id = "refresh_token", .name = "Refresh token"});
+        return {std::move(project), std::move(token)};
     }
 
     bool is_step(std::string_view way) const override { return way == kConsent; }
@@ -47,7 +54,7 @@ public:
             .project = answer_of(answers, "project").reveal(),
             .client_id = answer_of(answers, "client_id").reveal(),
             .client_secret = answer_of(answers, "client_secret"),
-            .refresh_token = {},
+            .refresh_token = answer_of(answers, "refresh_token"),
             .subscription = answer_of(answers, "subscription").reveal(),
         };
         if (way == kProject) co_return consent_step(access);
@@ -61,7 +68,7 @@ public:
         if (cameras == 0)
             text += " No camera was ticked on Google's page: sign in again to tick some.";
         if (!has_events) text += " Without a subscription no events come.";
-        co_return camera::SignedIn{std::move(text)};
+        co_return camera::SignedIn{.text = std::move(text), .cameras = cameras};
     }
 
 private:

@@ -2,6 +2,7 @@
 // The ways into one account of the file, from what a person brings to the driver's own sign-in.
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +24,8 @@ public:
     virtual ~Entrance() = default;
     /// What may be begun with; that of the file first.
     virtual std::vector<camera::SignInWay> ways() const = 0;
+    /// A step that was asked for before, and is waited for yet.
+    virtual std::optional<camera::SignInWay> awaited() const { return std::nullopt; }
     /// Is that a step which an answer of enter() may name?
     virtual bool is_step(std::string_view way) const { return way == kCodeStep; }
     /// A way of ways(), of which all that is needed is there, or such a step. Errors as the
@@ -59,4 +62,6 @@ base::Result<base::Secret> code_of(const base::Secret& typed);
 /// "2 cameras".
 std::string cameras_text(std::size_t count);
 camera::SignInWay code_step(std::string note);
+/// Does it wait for something that the vendor sends to the person?
+inline bool is_sent(const camera::SignInWay& step) { return step.id == kCodeStep; }
 }  // namespace casement::app::sign_in

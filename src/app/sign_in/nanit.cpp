@@ -11,11 +11,16 @@ namespace {
 namespace nanit = drivers::nanit;
 using base::Result;
 
+// What a command may add to a password: how the code shall come, and that another is wanted.
+constexpr std::string_view kChannel = "channel", kAnother = "another";
+
 class Nanit final : public Entrance {
 public:
     Nanit(const config::Account& account, nanit::ApiOptions options,
           const Surroundings& surroundings)
         : name_(account.name),
+          sealed_(surroundings.sealed),
+          clock_(surroundings.clock),
           api_(surroundings.executor, surroundings.clock, std::move(options)),
           sign_in_(api_, surroundings.sealed, surroundings.disk, surroundings.clock, account.name) {
     }
@@ -35,6 +40,13 @@ public:
         };
     }
 
+    std::optional<camera::SignInWay> awaited() const override {
+        const auto pending = nanit::stored_pending(sealed_, name_);
+        if (!pending || clock_.wall_now() - pending->sent >= nanit::SignIn::kCodeLives)
+            return std::nullopt;
+        return step({pending->challenge.channel, pending->challenge.hint, pending->sent, true});
+    }
+
     async::Task<Result<camera::SignInOutcome>> enter(std::string_view way,
                                                      const camera::SignInAnswers& answers,
                                                      async::Deadline deadline) override {
@@ -46,19 +58,32 @@ public:
             co_return told(co_await sign_in_.with_refresh_token(answer_of(answers, "refresh_token"),
                                                                 deadline));
         co_return told(co_await sign_in_.begin(answer_of(answers, "email").reveal(),
-                                               answer_of(answers, "password"), "", false,
-                                               deadline));
+                                               answer_of(answers, "password"),
+                                               answer_of(answers, kChannel).reveal(),
+                                               !answer_of(answers, kAnother).empty(), deadline));
     }
 
 private:
     Result<camera::SignInOutcome> told(Result<nanit::SignInOutcome> outcome) const {
         CASEMENT_TRY(const nanit::SignInOutcome done, std::move(outcome));
-        if (const auto* const sent = std::get_if<nanit::CodeSent>(&done))
-            return code_step(fmt::format("Nanit has sent a code {}.", nanit::where(*sent)));
-        return camera::SignedIn{fmt::format("Signed in to the Nanit account {}.", name_)};
+        if (const auto* const sent = std::get_if<nanit::CodeSent>(&done)) return step(*sent);
+        return camera::SignedIn{.text = fmt::format("Signed in to the Nanit account {}.", name_),
+                                .renewed_by = std::get<nanit::SignedIn>(done).expires};
     }
 
+    static camera::SignInWay step(const nanit::CodeSent& sent) {
+        return code_step(fmt::format(
+            "Nanit has sent a code {} at {} UTC; it is good for {} minutes.", nanit::where(sent),
+            base::format_rfc3339(sent.sent).substr(kClock, kClockSize),
+            nanit::SignIn::kCodeLives.count()));
+    }
+
+    // "2026-11-29T21:05:09.000Z"
+    static constexpr std::size_t kClock = 11, kClockSize = 5;
+
     const std::string name_;
+    store::SealedStore& sealed_;
+    const base::Clock& clock_;
     nanit::Api api_;
     nanit::SignIn sign_in_;
 };

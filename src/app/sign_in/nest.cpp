@@ -116,7 +116,8 @@ private:
                                        cameras_text(cameras));
         if (cameras > 0 && !done.opens_cameras)
             text += " Nest says who you are, but does not let this account to its cameras.";
-        return camera::SignedIn{std::move(text)};
+        return camera::SignedIn{
+            .text = std::move(text), .cameras = cameras, .renewed_by = done.renew_by};
     }
 
     const std::string name_, usual_;
