@@ -21,6 +21,7 @@ constexpr std::int64_t kVideoRate = 90'000;
 constexpr std::size_t kMostWaiting = 1024 * 1024;
 constexpr std::chrono::milliseconds kWait{10};
 constexpr std::uint64_t kUnknownEvery = 10;
+constexpr std::size_t kMostHeld = 12;  // pictures without any sound
 constexpr std::uint8_t kIdr = 5;
 
 double unix_seconds(base::WallTime time) {
@@ -67,10 +68,19 @@ async::Task<Result<>> LiveSession::play_one(std::shared_ptr<Playback> playback) 
     co_return Result<>{};
 }
 
-void LiveSession::begin(Playback& playback, const media::AccessUnit& first) {
+/// Each channel's time begins with its first packet, whose delta says nothing: the sound's first
+/// frame is waited for. True when the playback has begun.
+bool LiveSession::begin(Playback& playback, const testcam::FeedItem& item) {
+    if (playback.has_begun) return true;
+    playback.held.push_back(item);  // a tap begins with a key frame
+    const auto sound = std::ranges::find(
+        playback.held, kSound, [](const testcam::FeedItem& held) { return held.unit->track; });
+    const bool is_known = sound != playback.held.end();
+    if (playback.has_sound && !is_known && playback.held.size() < kMostHeld) return false;
     playback.has_begun = true;
-    playback.last_pts[kVideo] = first.pts;
+    const media::AccessUnit& first = *playback.held.front().unit;
     const auto start = unix_seconds(first.wall + host_->faults->clock_skew);
+    playback.last_pts[kVideo] = first.pts;
     wire::PlaybackBegin message{.session_id = playback.session_id};
     message.channels.push_back({.channel_id = host_->faults->swaps_channels ? 2 : 1,
                                 .codec = wire::CodecType::H264,
@@ -78,17 +88,20 @@ void LiveSession::begin(Playback& playback, const media::AccessUnit& first) {
                                 .start_time = start,
                                 .profile = playback.profile});
     if (playback.has_sound) {
-        const auto rate = (*playback.tracks)[kSound].clock_rate;
-        playback.last_pts[kSound] = first.pts * rate / kVideoRate;
+        const auto rate = (*item.tracks)[kSound].clock_rate;
+        playback.last_pts[kSound] = is_known ? sound->unit->pts : first.pts * rate / kVideoRate;
+        const double later = static_cast<double>(playback.last_pts[kSound]) / rate -
+                             static_cast<double>(first.pts) / kVideoRate;
         message.channels.push_back({.channel_id = host_->faults->swaps_channels ? 1 : 2,
                                     .codec = wire::CodecType::Aac,
                                     .sample_rate = rate,
-                                    .start_time = start,
+                                    .start_time = start + later,
                                     .profile = wire::Profile::AudioAac});
     }
     if (host_->faults->swaps_channels) std::ranges::reverse(message.channels);
     ++host_->counters.playbacks;
     say(to_bytes(message));
+    return true;
 }
 
 void LiveSession::send_payload(Playback& playback, int track, base::ByteSpan payload,
@@ -102,12 +115,14 @@ void LiveSession::send_payload(Playback& playback, int track, base::ByteSpan pay
 
 void LiveSession::send_unit(Playback& playback, const testcam::FeedItem& item) {
     if (host_->faults->is_silent) return;
+    if (!begin(playback, item)) return;
+    if (!playback.held.empty()) {
+        for (const testcam::FeedItem& held : std::exchange(playback.held, {}))
+            send_unit(playback, held);
+        return;
+    }
     const media::AccessUnit& unit = *item.unit;
     const bool is_video = unit.track == kVideo;
-    if (!playback.has_begun) {
-        playback.tracks = item.tracks;
-        begin(playback, unit);  // a tap begins with a key frame
-    }
     if (!is_video && !playback.has_sound) return;
     std::int64_t delta = unit.pts - std::exchange(playback.last_pts.at(unit.track), unit.pts);
     if (host_->faults->adds_unknown && ++playback.units % kUnknownEvery == 0) {

@@ -2,6 +2,7 @@
 // What is being played on one connection.
 
 #include <array>
+#include <vector>
 
 #include "emulators/nest/live_state.hpp"
 
@@ -13,8 +14,8 @@ struct LiveSession::Playback {
     bool has_sound = false;
     bool ended = false;
 
+    std::vector<testcam::FeedItem> held;  // until it is known when the sound begins
     bool has_begun = false;
-    testcam::TracksPtr tracks;               // the last whose parameters were sent
     std::array<std::int64_t, 2> last_pts{};  // of video and sound, in their ticks
     std::uint64_t units = 0;
 };

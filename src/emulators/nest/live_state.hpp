@@ -83,7 +83,7 @@ private:
 
     struct Playback;
     async::Task<base::Result<>> play_one(std::shared_ptr<Playback> playback);
-    void begin(Playback& playback, const media::AccessUnit& first);
+    bool begin(Playback& playback, const testcam::FeedItem& item);
     void send_unit(Playback& playback, const testcam::FeedItem& item);
     void send_payload(Playback& playback, int track, base::ByteSpan payload, std::int64_t delta);
 

@@ -195,6 +195,8 @@ TEST_F(NestCloud, GivesGoogleTokensForCookiesThatAreKeptFresh) {
             EXPECT_TRUE(json::parse(answer.body).contains("access_token"));
             const auto set = answer.headers.get("Set-Cookie");
             EXPECT_TRUE(set.starts_with("SIDCC="));
+            // Of its own host, or no browser would keep it.
+            EXPECT_EQ(set.find("Domain"), std::string_view::npos);
             fresh =
                 fresh.substr(0, fresh.find("SIDCC=")) + std::string(set.substr(0, set.find(';')));
         }
