@@ -27,6 +27,9 @@ constexpr double kMostSkewSeconds = 0.25;
 // Room for sound that began before the first picture.
 constexpr std::int64_t kFirstSecond = 1;
 constexpr std::int64_t kSamplesPerFrame = 1024;
+// For the first frame of sound.
+constexpr std::int64_t kPatienceTicks = kVideoClock / 2;
+constexpr std::size_t kMostWaiting = 30;
 
 const Channel* find(const std::vector<Channel>& channels, CodecType codec) {
     const auto at = std::ranges::find(channels, codec, &Channel::codec);
@@ -184,10 +187,19 @@ void PlaybackMedia::push_aac(media::ByteSpan raw, media::Bytes config, std::int6
     ready_.push_back(std::move(unit));
 }
 
-void PlaybackMedia::finish() { end_picture(); }
+void PlaybackMedia::finish() {
+    end_picture();
+    has_given_any_ = true;
+}
+
+bool PlaybackMedia::awaits_sound() const {
+    if (has_given_any_ || tracks_.size() < 2 || tracks_[1].parameters) return false;
+    return ready_.size() < kMostWaiting && ready_.back().pts - ready_.front().pts < kPatienceTicks;
+}
 
 std::optional<media::AccessUnit> PlaybackMedia::next() {
-    if (ready_.empty()) return std::nullopt;
+    if (ready_.empty() || awaits_sound()) return std::nullopt;
+    has_given_any_ = true;
     media::AccessUnit out = std::move(ready_.front());
     ready_.pop_front();
     return out;

@@ -35,6 +35,8 @@ public:
     /// The last picture is complete.
     void finish();
 
+    /// The first pictures wait for what the sound is, half a second of them at most: whoever looks
+    /// at once would be told of a track that nobody can describe.
     std::optional<media::AccessUnit> next();
     /// Those of the units that next() gives: ask after it. Pictures are track 0, sound track 1.
     const media::Tracks& tracks() const { return tracks_; }
@@ -56,6 +58,7 @@ private:
     void push_sound(const Frame& frame, Arrival arrival);
     void push_aac(media::ByteSpan raw, media::Bytes config, std::int64_t pts, Arrival arrival);
     void end_picture();
+    bool awaits_sound() const;
     void set_parameters(std::size_t track, media::CodecParametersPtr parameters);
 
     media::Tracks tracks_;
@@ -70,6 +73,7 @@ private:
     Arrival picture_arrival_;
     media::Bytes audio_config_;
     std::deque<media::AccessUnit> ready_;
+    bool has_given_any_ = false;
     std::uint64_t lost_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "protocols/nest/messages.hpp"
 
+#include <algorithm>
 #include <functional>
 
 #include <gmock/gmock.h>
@@ -167,8 +168,16 @@ TEST(NexustalkMessages, TimestampsGoBothWays) {
         ASSERT_TRUE(read);
         EXPECT_EQ(read->timestamp_delta, delta);
     }
-    const auto minus_one = to_bytes(PlaybackPacket{.timestamp_delta = -1});
-    EXPECT_EQ(minus_one.at(8), 1);
+    // As zigzag varints.
+    const std::pair<std::int64_t, const char*> known[] = {
+        {3750, "cc 3a"}, {1024, "80 10"}, {24'000, "80 f7 02"}, {3740, "b8 3a"}, {-1, "01"}};
+    for (const auto& [delta, wire] : known) {
+        const auto packet = to_bytes(PlaybackPacket{.timestamp_delta = delta});
+        const auto wanted = bytes(wire);
+        ASSERT_GE(packet.size(), 8 + wanted.size());
+        EXPECT_TRUE(std::ranges::equal(wanted, base::ByteSpan(packet).subspan(8, wanted.size())))
+            << delta;
+    }
 }
 
 TEST(NexustalkMessages, PlaybackEnd) {

@@ -45,6 +45,13 @@ public:
     void begin() {
         picture_->want_key_frame();
         last_.clear();
+        first_.clear();
+    }
+    /// By how much the playback's sound begins after its pictures, in seconds; known once both have
+    /// begun.
+    double sound_lag() const {
+        return static_cast<double>(first_.at(kAudio)) / 48'000 -
+               static_cast<double>(first_.at(kVideo)) / 90'000;
     }
     /// What belongs to the next picture, in the order of the wire. Deltas as the server makes them:
     /// on the first NAL unit of a picture.
@@ -54,6 +61,7 @@ public:
         std::vector<Frame> out;
         for (const media::AccessUnit& unit : units) {
             const auto channel = unit.track == 0 ? kVideo : kAudio;
+            first_.try_emplace(channel, unit.pts);
             const auto [at, is_first] = last_.try_emplace(channel, unit.pts);
             std::int64_t delta = is_first ? 0 : unit.pts - at->second;
             at->second = unit.pts;
@@ -80,7 +88,7 @@ public:
 
 private:
     std::unique_ptr<ffmpeg::TestPicture> picture_;
-    std::map<std::int32_t, std::int64_t> last_;
+    std::map<std::int32_t, std::int64_t> first_, last_;
 };
 
 }  // namespace casement::protocols::nest::test

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "ffmpeg/snapshot.hpp"
+#include "hub/stream.hpp"
+#include "tests/fakes/coroutine.hpp"
+#include "tests/unit/ffmpeg/bursts.hpp"
 #include "tests/unit/ffmpeg/pictures.hpp"
 #include "tests/unit/sources/nexustalk/playback.hpp"
 
@@ -66,6 +69,44 @@ TEST_F(NexustalkMedia, JoinsNalUnitsToPicturesAtTheirTimes) {
     }
     EXPECT_EQ(media.tracks()[0].parameters->width, 320);
     EXPECT_EQ(media.take_lost(), 0U);
+}
+
+TEST_F(NexustalkMedia, KnowsItsSoundBeforeTheFirstPictureIsSeen) {
+    Feed feed;
+    std::vector<Frame> sound;
+    for (int i = 0; i < 3; ++i) {
+        for (const Frame& frame : feed.next()) {
+            if (frame.channel == kAudio)
+                sound.push_back(frame);
+            else
+                push(frame);
+        }
+    }
+    EXPECT_TRUE(heard.video.empty());
+    push(sound.front());
+    EXPECT_EQ(heard.video.size(), 2U);  // the third is not known to be whole
+    EXPECT_EQ(heard.versions.front(), media.version());
+    EXPECT_TRUE(media.tracks()[1].parameters);
+}
+
+TEST_F(NexustalkMedia, WaitsHalfASecondForSoundThatIsPromised) {
+    const auto pictures_before_the_first = [this](std::int64_t delta) {
+        media = PlaybackMedia::begin(test::channels()).value();
+        heard = {};
+        Feed feed;
+        int count = 0;
+        for (; heard.video.empty() && count < 100; ++count) {
+            for (Frame frame : feed.next()) {
+                if (frame.channel == kAudio) continue;
+                if (frame.delta > 0) frame.delta = delta;
+                push(frame);
+            }
+        }
+        return count;
+    };
+    EXPECT_EQ(pictures_before_the_first(3750), 14);   // 13 are whole, and lie 0.5 s apart
+    EXPECT_EQ(pictures_before_the_first(24'000), 4);  // it is dim
+    EXPECT_EQ(pictures_before_the_first(0), 31);      // its clock stands still
 }
 
 TEST_F(NexustalkMedia, TakesSoundOutOfItsFramesOnItsOwnClock) {
@@ -145,6 +186,7 @@ TEST_F(NexustalkMedia, DropsAPictureThatIsTooBigAndGoesOn) {
         }
         return out;
     };
+    push({kAudio, 0, {0x01, 0x02}});  // nothing is waited for
     for (const Frame& frame : pieces(PlaybackMedia::kMaxNals, 8)) push(frame);
     for (const Frame& frame : pieces(PlaybackMedia::kMaxNals + 1, 8)) push(frame);
     push(nal(3750, {0x41, 0x9a, 0x00}));
@@ -169,6 +211,71 @@ TEST_F(NexustalkMedia, TakesNalUnitsThatBringTheirStartCode) {
     }
     finish();
     EXPECT_EQ(counters().size(), 5U);
+}
+
+/// Ten playbacks of a minute each, as a token after another makes them, in one stream.
+TEST_F(NexustalkMedia, KeepsSoundWithItsPictureForTenMinutes) {
+    constexpr int kFps = 24, kPictures = 60 * kFps;
+    fakes::Clock clock;
+    asio::io_context io;
+    const auto stream =
+        std::make_shared<hub::Stream>("porch", hub::GopLogLimits{}, clock, base::Log{});
+    auto reader = stream->subscribe(io.get_executor(), {});
+    std::vector<media::AccessUnit> video, audio;  // of the newest playback
+    hub::TracksPtr tracks;
+    Feed feed(320, 180, kFps);
+    double first = -1;
+    const auto began = clock.steady_now();
+    for (int minute = 0; minute < 10; ++minute) {
+        feed.begin();
+        std::vector<Frame> early = feed.next();
+        std::ranges::move(feed.next(), std::back_inserter(early));
+        media = PlaybackMedia::begin(test::channels(1.7e9, 1.7e9 + feed.sound_lag())).value();
+        hub::StreamWriter writer(stream);
+        video.clear(), audio.clear();
+        const auto take = [&](const std::vector<Frame>& frames) {
+            for (const Frame& frame : frames) media.push(frame, {});
+            while (auto unit = media.next()) {
+                writer.set_tracks(media.tracks());
+                writer.publish(std::move(*unit));
+            }
+            while (auto item = reader.try_next()) {
+                ASSERT_FALSE(std::holds_alternative<hub::Gap>(*item));
+                if (const auto* change = std::get_if<hub::ParametersChanged>(&*item))
+                    tracks = change->tracks;
+                if (const auto* unit = std::get_if<media::AccessUnitPtr>(&*item))
+                    ((*unit)->track == 0 ? video : audio).push_back(**unit);
+            }
+        };
+        take(early);
+        for (int i = 2; i < kPictures; ++i) {
+            clock.advance(std::chrono::microseconds(1'000'000 / kFps));
+            take(feed.next());
+        }
+        if (minute == 0) first = static_cast<double>(video.front().pts) / 90'000;
+        clock.advance(std::chrono::milliseconds(300));  // until the next token is shown
+    }
+    const auto pictures = ffmpeg::test::decode_all(*(*tracks)[0].parameters, video);
+    ASSERT_EQ(pictures.size(), video.size());
+    std::vector<double> flashes;
+    for (std::size_t i = 0; i < pictures.size(); ++i) {
+        if (ffmpeg::read_test_picture(pictures[i])->frame % kFps == 0)
+            flashes.push_back(static_cast<double>(video[i].pts) / 90'000);
+    }
+    const auto beeps = ffmpeg::test::onsets((*tracks)[1], audio);
+    EXPECT_GE(beeps.size(), 58U);
+    double most = 0;
+    for (const double beep : beeps) {
+        const auto near =
+            std::ranges::min(flashes, {}, [beep](double at) { return std::abs(at - beep); });
+        most = std::max(most, std::abs(near - beep));
+    }
+    RecordProperty("offset_ms", std::to_string(most * 1000));
+    EXPECT_LT(most, 0.05);
+    // And both are as late as the clock, but for the last wait.
+    const auto passed = std::chrono::duration<double>(clock.steady_now() - began).count();
+    EXPECT_GT(passed, 600);
+    EXPECT_NEAR(static_cast<double>(video.back().pts) / 90'000 - first, passed - 0.3, 0.1);
 }
 
 TEST_F(NexustalkMedia, SaysWhenTheParametersChange) {
