@@ -2,9 +2,11 @@
 // Where a stream is to be had. A driver answers with one; sources/ opens it: so one RTSP client
 // serves every vendor.
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -187,6 +189,9 @@ struct PullNexustalk {
     std::function<base::Result<base::Url>(std::string_view said, std::uint16_t port)> follow;
     Connection connection;
     std::shared_ptr<BackChannel> back_channel{};  // where talk-back goes; may be none
+    /// Called, on any io thread, when a server says that it does not reach the camera. May be
+    /// empty.
+    std::function<void()> not_reached{};
     /// Until a playback begins; then between two frames; and between two signs of life.
     std::chrono::milliseconds open_within{15'000}, stall{10'000}, ping_every{15'000};
 };
@@ -202,6 +207,8 @@ struct BestOf {
     /// Which choice is shown from now on, and why no better one: empty for the first, or when that
     /// is not known yet. Called on any io thread; may outlive the driver. May be empty.
     std::function<void(std::size_t choice, std::optional<base::Error> why)> tell{};
+    /// Counted up by the driver when what has failed may work again: all ways are tried at once.
+    std::shared_ptr<const std::atomic<std::uint32_t>> news{};
     /// For the first picture of a choice, and between two of one.
     std::chrono::milliseconds patience{20'000}, stall{15'000};
     /// Between two tries of a choice; doubled up to the second.

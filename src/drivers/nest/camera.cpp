@@ -39,6 +39,10 @@ std::string history_text(const std::deque<Renewal>& history) {
     return out;
 }
 
+// What the streaming servers do not reach is not asked for again sooner, unless the vendor says
+// anew that it is online.
+constexpr std::chrono::seconds kNotReached{30};
+
 base::Error moved() {
     return {ErrorKind::FailedPrecondition, "migrated",
             "It has gone over to the Google Home app, where this way in ends: only Google's Device "
@@ -186,8 +190,18 @@ void Camera::update_state() {
 }
 
 void Camera::take(CameraRecord record) {
+    const bool was_there = record_.is_online && record_.is_streaming;
+    const bool is_elsewhere = record.direct_host != record_.direct_host ||
+                              record.websocket_host != record_.websocket_host;
     record_ = std::move(record);
+    const bool is_back = !was_there && record_.is_online && record_.is_streaming;
+    if (is_back) not_reached_until_ = {};
+    if (is_back || is_elsewhere) ++*news_;
     announce();
+}
+
+bool Camera::is_reached() const {
+    return record_.is_online && household_.clock.steady_now() >= not_reached_until_;
 }
 
 void Camera::account_changed() { announce(); }
@@ -249,7 +263,7 @@ Result<camera::StreamEndpoint> Camera::endpoint() {
                         .direct_host = record.direct_host,
                         .websocket_host = record.websocket_host,
                         .capabilities = record.capabilities,
-                        .is_online = record.is_online,
+                        .is_online = self->is_reached(),
                         .is_streaming = record.is_streaming,
                         .has_microphone_on = record.has_microphone_on,
                         .is_legacy = record.is_legacy()};
@@ -279,6 +293,13 @@ Result<camera::StreamEndpoint> Camera::endpoint() {
     parts.films = config_.films;
     if (parts.films) parts.films->name = config_.id;
     parts.back_channel = back_channel_;
+    parts.not_reached = [weak] {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->not_reached_until_ = self->household_.clock.steady_now() +
+                                   base::scaled(kNotReached, self->household_.time_scale);
+    };
+    parts.news = news_;
     parts.tell = [weak, there](std::string way, std::optional<base::Error> why) {
         asio::post(there, [weak, way = std::move(way), why = std::move(why)] {
             if (const auto self = weak.lock()) self->goes_by(way, why);

@@ -1,6 +1,7 @@
 #pragma once
 // One camera of the account: what the hub is told of it, and what it is asked.
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -74,6 +75,7 @@ private:
                                                    async::Deadline deadline);
     /// The stream goes by this way now, and why by no better one.
     void goes_by(std::string way, std::optional<base::Error> why);
+    bool is_reached() const;
 
     const Household household_;
     const CameraConfig config_;
@@ -88,6 +90,9 @@ private:
     int asking_ = 0;                  // streams that wait for a credential
     async::Bell idle_;                // one of them has it
     std::optional<base::Error> why_;  // of no better road
+    base::SteadyTime not_reached_until_{};
+    const std::shared_ptr<std::atomic<std::uint32_t>> news_ =
+        std::make_shared<std::atomic<std::uint32_t>>(0);
 };
 using CameraPtr = std::shared_ptr<Camera>;
 

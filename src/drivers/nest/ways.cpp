@@ -81,6 +81,8 @@ Task<Result<camera::StreamEndpoint>> open_nexustalk(Parts parts, bool is_websock
     way.follow = parts->follow;
     way.connection = parts->connection;
     way.back_channel = parts->back_channel;
+    if (parts->not_reached)
+        way.not_reached = [parts] { asio::post(parts->executor, parts->not_reached); };
     co_return camera::StreamEndpoint{.way = std::move(way), .lease = {}};
 }
 
@@ -130,6 +132,7 @@ Result<camera::StreamEndpoint> endpoint_by(WishedWay wished, WayParts given) {
     };
     camera::BestOf ways;
     ways.again = kAgain;
+    ways.news = parts->news;
     if (is_wished(WishedWay::Nexustalk)) {
         for (const bool is_websocket : {false, true}) {
             ways.choices.push_back({is_websocket ? "nexustalk over WebSocket" : "nexustalk",

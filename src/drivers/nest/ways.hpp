@@ -1,6 +1,7 @@
 #pragma once
 // By which ways a camera's pictures come, best first, and what each is made from.
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -46,6 +47,9 @@ struct WayParts {
     double time_scale = 1;  // of the other waits; `interval` is scaled already
     std::optional<camera::Films> films{};
     std::shared_ptr<camera::BackChannel> back_channel{};
+    /// On `executor`: a streaming server does not reach the camera, whatever its record says.
+    std::function<void()> not_reached{};
+    std::shared_ptr<const std::atomic<std::uint32_t>> news{};  // as camera::BestOf::news
     /// By which way pictures come from now on, and why by no better one. On any io thread.
     std::function<void(std::string way, std::optional<base::Error> why)> tell{};
 };

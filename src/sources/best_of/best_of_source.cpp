@@ -19,19 +19,27 @@ constexpr std::chrono::seconds kFarewell{5};
 }  // namespace
 
 BestOfSource::BestOfSource(camera::BestOf way, Parts parts)
-    : way_(std::move(way)), parts_(std::move(parts)), policy_(way_) {}
+    : way_(std::move(way)), parts_(std::move(parts)), policy_(way_) {
+    (void)has_news();
+}
 
 BestOfSource::~BestOfSource() = default;
 
 Task<base::Result<>> BestOfSource::run(hub::StreamWriter& writer) {
     farewells_.emplace(co_await asio::this_coro::executor, parts_.log);
     for (;;) {
+        if (has_news()) policy_.try_all(parts_.clock.steady_now());
         const Policy::Step step = policy_.step(look(), parts_.clock.steady_now());
         close_some(step.close, Deadline::in(kFarewell));
         if (step.open) open(*step.open, writer);
         tell_change();
         CASEMENT_CO_TRY(co_await async::sleep_for(kLookEvery));
     }
+}
+
+bool BestOfSource::has_news() {
+    const std::uint32_t now = way_.news ? way_.news->load() : 0;
+    return std::exchange(heard_, now) != now;
 }
 
 std::vector<Policy::Run> BestOfSource::look() const {

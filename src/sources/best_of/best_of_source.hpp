@@ -42,6 +42,7 @@ private:
     void open(std::size_t choice, const hub::StreamWriter& writer);
     void close_some(unsigned which, async::Deadline deadline);
     void tell_change();
+    bool has_news();
 
     const camera::BestOf way_;
     const Parts parts_;
@@ -49,6 +50,7 @@ private:
     std::vector<Open> open_;  // at most two, the older first
     std::optional<std::size_t> told_;
     std::string told_why_;
+    std::uint32_t heard_ = 0;  // of the driver's news
     std::optional<async::TaskGroup> farewells_;
 };
 

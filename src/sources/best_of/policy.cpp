@@ -45,12 +45,15 @@ Policy::Step Policy::step(std::span<const Run> runs, SteadyTime now) {
         choices_[kept->choice].fault.reset();
     }
     // The camera is on again: what failed while it was off is no news of the better ways.
-    if (was_waiting_ && showing_) {
-        for (Choice& choice : choices_) choice.not_before = now;
-    }
+    if (was_waiting_ && showing_) try_all(now);
     was_waiting_ = waits_.has_value() && !showing_;
     if (count < 2) out.open = next(kept, now);
     return out;
+}
+
+void Policy::try_all(SteadyTime now) {
+    for (Choice& choice : choices_) choice.not_before = now;
+    begin_at_ = 0;
 }
 
 std::optional<std::size_t> Policy::next(const Run* kept, SteadyTime now) {

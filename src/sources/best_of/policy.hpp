@@ -40,6 +40,8 @@ public:
     };
     /// `runs`: at most two, the older first. One that is to be closed is not shown again.
     Step step(std::span<const Run> runs, base::SteadyTime now);
+    /// What has failed may work again: no way is put off any more.
+    void try_all(base::SteadyTime now);
 
     /// The choice whose pictures are shown.
     const std::optional<std::size_t>& showing() const { return showing_; }

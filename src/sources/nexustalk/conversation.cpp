@@ -52,7 +52,9 @@ ClientOptions options_of(const Conversation::Parts& parts) {
 End failed(Error why) { return {.why = End::Why::Failed, .error = std::move(why)}; }
 
 End unreachable() {
-    return failed({ErrorKind::Unavailable, "no-route", "the vendor cannot reach the camera"});
+    return {
+        .why = End::Why::NotReached,
+        .error = Error(ErrorKind::Unavailable, "no-route", "the vendor cannot reach the camera")};
 }
 
 End end_of(EndReason reason) {

@@ -33,6 +33,7 @@ public:
         enum class Why : std::uint8_t {
             Redirected,  // to `host`
             Refused,     // the pass is not taken, or no longer
+            NotReached,  // the vendor does not reach the camera: `error`
             Failed,      // `error`
         };
         Why why = Why::Failed;

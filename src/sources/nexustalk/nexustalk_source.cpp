@@ -92,7 +92,8 @@ Task<Result<>> NexustalkSource::converse(hub::StreamWriter& writer,
         has_played = conversation_->has_played() &&
                      surroundings_.clock.steady_now() - conversation_->opened_at() >= kWorthIt;
         if (way_.back_channel) way_.back_channel->shut();
-        if (end.why == Why::Failed) co_return std::unexpected(*end.error);
+        if (end.why == Why::NotReached && way_.not_reached) way_.not_reached();
+        if (end.error) co_return std::unexpected(*end.error);
         co_await conversation_->say_goodbye(Deadline::in(kGoodbyeTime));
         if (end.why == Why::Refused) co_return Result<>{};
         if (has_played) redirects = 0;

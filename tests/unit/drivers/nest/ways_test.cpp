@@ -102,6 +102,20 @@ TEST_F(Ways, TellWhatWasRefusedAndNothingElse) {
     EXPECT_THAT(refusals, ElementsAre("", "one", "one+", ""));
 }
 
+TEST_F(Ways, TellWhenAServerDoesNotReachTheCamera) {
+    auto telling = parts();
+    int told = 0;
+    telling.not_reached = [&] { ++told; };
+    telling.news = std::make_shared<const std::atomic<std::uint32_t>>(7);
+    const auto ways = endpoint_by(WishedWay::Auto, telling).value();
+    EXPECT_EQ(std::get<camera::BestOf>(ways.way).news->load(), 7U);
+    std::get<camera::PullNexustalk>(open(ways, 0)->way).not_reached();
+    EXPECT_EQ(told, 0);  // on the driver's executor
+    io.restart();
+    io.run();
+    EXPECT_EQ(told, 1);
+}
+
 TEST_F(Ways, AskForPicturesWithWhatTheKindOfAccountShows) {
     auto wide = parts();
     wide.width = 640;

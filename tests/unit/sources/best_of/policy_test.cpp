@@ -173,6 +173,19 @@ TEST_F(BestOfPolicy, KeepsAWayWhoseCameraIsOffAndTriesTheBetterOnesWhenItIsOnAga
     EXPECT_EQ(policy.showing(), 0U);
 }
 
+TEST_F(BestOfPolicy, TriesAllWaysAtOnceWhenTheyMayWorkAgain) {
+    well[0] = well[1] = well[2] = false;
+    step();
+    pass(2h);
+    const auto before = opened.size();
+    well[0] = true;
+    pass(1s);
+    ASSERT_EQ(opened.size(), before);
+    policy.try_all(clock.steady_now());
+    pass(200ms);
+    EXPECT_EQ(policy.showing(), 0U);
+}
+
 TEST_F(BestOfPolicy, ReplacesAWayThatEndsForGoodWhileItStillWrites) {
     step();
     pass(60s);

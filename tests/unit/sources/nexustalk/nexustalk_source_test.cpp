@@ -408,7 +408,10 @@ TEST_F(Nexustalk, EndsWithTheServersReason) {
             co_await peer.say(one.last(*session));
             co_await peer.hear();
         };
-        const auto error = watch(way(), [] { return false; });
+        auto telling = way();
+        bool is_reached = true;
+        telling.not_reached = [&] { is_reached = false; };
+        const auto error = watch(telling, [] { return false; });
         ASSERT_TRUE(error);
         EXPECT_TRUE(error->is(ErrorKind::Unavailable));
         EXPECT_EQ(error->reason(), one.reason);
@@ -436,6 +439,7 @@ TEST_F(Nexustalk, EndsWhenNothingComesAnyMore) {
     error = watch(impatient, [] { return false; });
     ASSERT_TRUE(error);
     EXPECT_EQ(error->reason(), "no-keyframe");
+        EXPECT_EQ(is_reached, one.reason != "no-route");
 }
 
 TEST_F(Nexustalk, SaysThatItLivesAndGoodbye) {
