@@ -26,6 +26,8 @@ constexpr std::chrono::milliseconds kLookEvery{250};
 constexpr std::chrono::milliseconds kRenewSoonest{250};
 constexpr std::chrono::seconds kRenewLatest{60};
 constexpr std::chrono::seconds kProofTime{10};
+// By how much a server's clock may be before ours.
+constexpr std::chrono::seconds kMostEarly{5};
 // A client that sends more than a minute's talk at once is none.
 constexpr std::size_t kMaxUnsentBytes = std::size_t{256} << 10;
 
@@ -212,10 +214,15 @@ Task<Result<>> Conversation::renew() {
     // Trouble with the vendor is no reason to end a stream that goes on.
     if (!pass && pass.error().is(ErrorKind::Cancelled)) co_return std::unexpected(pass.error());
     if (!pass || pass->token == parts_.pass.token) co_return Result<>{};
+    if (!first_ends_) first_ends_ = parts_.pass.expires_at;
     parts_.pass = std::move(*pass);
     session_.authorize(request_of(parts_.pass));
     flush_output();
     co_return Result<>{};
+}
+
+bool Conversation::has_outlived_its_first() const {
+    return first_ends_ && parts_.clock.wall_now() >= *first_ends_ - kMostEarly;
 }
 
 bool Conversation::talk(std::vector<std::uint8_t> speex) {

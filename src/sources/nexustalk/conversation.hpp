@@ -46,6 +46,8 @@ public:
     bool has_played() const { return has_played_; }
     /// The newest that was shown.
     const camera::PullNexustalk::Pass& pass() const { return parts_.pass; }
+    /// A newer one was shown, and what opened the connection has come to its end by now.
+    bool has_outlived_its_first() const;
     base::SteadyTime opened_at() const { return opened_at_; }
     /// Ends the playback; may be called while run() is, or after it was cancelled.
     async::Task<> say_goodbye(async::Deadline deadline);
@@ -69,6 +71,7 @@ private:
     std::optional<protocols::nest::PlaybackMedia> media_;
     int version_ = 0;
     bool has_played_ = false;
+    std::optional<base::WallTime> first_ends_;  // of the pass that a newer one was shown after
     base::SteadyTime opened_at_, last_frame_{};
     base::SteadyTime ping_at_, look_at_;
     std::vector<std::uint8_t> unsent_;

@@ -56,11 +56,13 @@ Task<Result<>> NexustalkSource::run(hub::StreamWriter& writer) {
         co_return base::fail(ErrorKind::InvalidArgument, "no kind of picture is asked for");
     CASEMENT_CO_TRY(auto pass, co_await way_.proof(false, Deadline::in(kProofTime)));
     for (bool is_new = false;;) {
-        bool has_played = false;
-        const auto ended = co_await converse(writer, pass, has_played);
-        if (!ended) co_return ended;
-        // The pass was not taken, or no longer.
-        if (is_new && !has_played)
+        CASEMENT_CO_TRY(const Refusal refusal, co_await converse(writer, pass));
+        // A server may end a session with the pass that opened it, and like the newer one.
+        if (refusal.is_of_older) {
+            is_new = false;
+            continue;
+        }
+        if (is_new && !refusal.has_played)
             co_return base::fail_because("account-refused", ErrorKind::Unauthenticated,
                                          "the vendor refuses its stream to a new sign-in too");
         CASEMENT_CO_TRY(pass, co_await way_.proof(true, Deadline::in(kProofTime)));
@@ -68,9 +70,9 @@ Task<Result<>> NexustalkSource::run(hub::StreamWriter& writer) {
     }
 }
 
-/// Success: the pass was refused.
-Task<Result<>> NexustalkSource::converse(hub::StreamWriter& writer,
-                                         camera::PullNexustalk::Pass& pass, bool& has_played) {
+/// Until the pass is not taken, or no longer.
+Task<Result<NexustalkSource::Refusal>> NexustalkSource::converse(
+    hub::StreamWriter& writer, camera::PullNexustalk::Pass& pass) {
     const async::Executor executor = co_await asio::this_coro::executor;
     CASEMENT_CO_TRY(Hop hop, first_hop());
     for (int redirects = 0;; ++redirects) {
@@ -89,13 +91,16 @@ Task<Result<>> NexustalkSource::converse(hub::StreamWriter& writer,
         open_back_channel(executor);
         const auto end = co_await conversation_->run();
         pass = conversation_->pass();
-        has_played = conversation_->has_played() &&
-                     surroundings_.clock.steady_now() - conversation_->opened_at() >= kWorthIt;
+        const bool has_played =
+            conversation_->has_played() &&
+            surroundings_.clock.steady_now() - conversation_->opened_at() >= kWorthIt;
         if (way_.back_channel) way_.back_channel->shut();
         if (end.why == Why::NotReached && way_.not_reached) way_.not_reached();
         if (end.error) co_return std::unexpected(*end.error);
         co_await conversation_->say_goodbye(Deadline::in(kGoodbyeTime));
-        if (end.why == Why::Refused) co_return Result<>{};
+        if (end.why == Why::Refused)
+            co_return Refusal{.has_played = has_played,
+                              .is_of_older = conversation_->has_outlived_its_first()};
         if (has_played) redirects = 0;
         if (redirects >= kMostRedirects)
             co_return base::fail_because("vendor-down", ErrorKind::Unavailable,

@@ -12,8 +12,8 @@
 namespace casement::sources::nexustalk {
 
 /// Follows redirects (five in a row at most, where the way allows them), shows newer passes on the
-/// open connection, and connects once more with a new pass when the server ends the session because
-/// of the old one: none of that ends the run.
+/// open connection, and connects once more when the server ends the session because of the old one,
+/// with the newest that it has not seen refused: none of that ends the run.
 ///
 /// Errors of run(): those of net::connect(), of the proof, and Unavailable "no-route" (the vendor
 /// cannot reach the camera: no hurry), "codec", "vendor-down"; DeadlineExceeded "stalled",
@@ -35,8 +35,12 @@ private:
         bool is_port_guessed = false;
     };
     async::Task<base::Result<std::unique_ptr<Link>>> connect(Hop& hop);
-    async::Task<base::Result<>> converse(hub::StreamWriter& writer,
-                                         camera::PullNexustalk::Pass& pass, bool& has_played);
+    struct Refusal {
+        bool has_played = false;
+        bool is_of_older = false;  // than the pass that was shown last
+    };
+    async::Task<base::Result<Refusal>> converse(hub::StreamWriter& writer,
+                                                camera::PullNexustalk::Pass& pass);
     base::Result<Hop> first_hop() const;
     base::Result<Hop> next_hop(const Hop& from, const std::string& said) const;
     void open_back_channel(const async::Executor& executor);
