@@ -5,11 +5,14 @@ from house import background, wait_until
 
 
 class Viewer:
-    """Reads a stream with ffmpeg and keeps every packet's time, on the stream's line and on ours."""
+    """Reads a stream with ffmpeg and keeps every packet's time, on the stream's line and on ours; with `file`, all of the stream too."""
 
-    def __init__(self, house, folder, camera):
+    def __init__(self, house, folder, camera, file=None):
         self.log = folder / f"viewer-{camera}.log"
-        self.process = background("ffmpeg", "-v", "info", "-rtsp_transport", "tcp", "-i", house.rtsp(camera), "-map", "0:v", "-c", "copy", "-f", "framecrc", "-", log=self.log)
+        self.file = file
+        kept = ["-map", "0", "-c", "copy", "-y", file] if file else []
+        self.process = background("ffmpeg", "-v", "info", "-rtsp_transport", "tcp", "-i", house.rtsp(camera), *kept, "-map", "0:v", "-c", "copy", "-f", "framecrc",
+                                  "-flush_packets", "1", "-", log=self.log)
 
     def packets(self):
         """dts in seconds."""
