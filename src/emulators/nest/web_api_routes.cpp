@@ -51,7 +51,7 @@ Response one_camera(Cloud::State& cloud, const Asked& asked) {
     const Camera* camera = cloud.house.find(uuid_of(asked.request));
     if (camera == nullptr || !camera->is_of(asked.grant.userid))
         return envelope(404, "not-found", "Camera not found.");
-    return well(json{cloud.house.camera_info(*camera)}.dump());
+    return well(json::array({cloud.house.camera_info(*camera)}).dump());
 }
 
 /// "a=b&uuid=…", decoded.

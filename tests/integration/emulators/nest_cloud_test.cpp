@@ -281,6 +281,13 @@ TEST_F(NestCloud, LogsIntoTheCameraApiInItsEnvelope) {
         EXPECT_EQ(items.size(), 2u);
         EXPECT_EQ(items[0].at("properties").at("cc2migration.overview_state"), "NORMAL");
         EXPECT_EQ(items[1].at("nexus_api_http_server"), t.cloud_->nexus_url("eu1"));
+        const auto one = co_await t.get(
+            t.cloud_->camera_api_url() + "/api/cameras.get_with_properties?uuid=" + kHall,
+            {{"Cookie", "website_2=" + session}});
+        EXPECT_EQ(json::parse(one.body).at("items"), json::array({items[0]}));
+        const auto who = co_await t.get(t.cloud_->camera_api_url() + "/api/v1/users.get_current",
+                                        {{"Cookie", "website_2=" + session}});
+        EXPECT_EQ(json::parse(who.body).at("items").at(0).at("nest_user_id"), "1000001");
         // Where everything is an access token of the session, the camera's hosts know none.
         const auto refused = co_await t.get(
             t.cloud_->camera_api_url() + "/api/cameras.get_with_properties?uuid=" + kHall,
