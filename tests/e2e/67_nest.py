@@ -9,7 +9,7 @@ import time
 
 from cells import pictures
 from house import BINARY, House, end, run, wait_until, work_folder
-from nest import Nest
+from nest import Nest, secrets_in
 from viewer import Viewer
 
 
@@ -63,8 +63,8 @@ def main():
     folder = work_folder("nest")
     nest = Nest(folder, "--cameras", "2")
     accounts, cameras = configuration(nest)
-    house = House(extra=accounts, cameras={name: {"nest": {"account": "emulated", "camera": uuid}, "record": {"mode": "always", "segment": "5s"}}
-                                            for name, uuid in cameras.items()})
+    house = House(extra=accounts + "log: {level: trace}\n",
+                  cameras={name: {"nest": {"account": "emulated", "camera": uuid}, "record": {"mode": "always", "segment": "5s"}} for name, uuid in cameras.items()})
     viewer = None
     with house:
         brought = nest.started["sign_in"]
@@ -111,6 +111,15 @@ def main():
         lent.flows("the lent camera shows moving pictures", 60)
         end(lent.process)
 
+        # A setting goes there, and whoever waits for changes is told of it; one that is changed there is seen here.
+        def reported(setting):
+            return next(s for s in house.camera("door")["settings"] if s["id"] == setting).get("reported")
+        house.api("PUT", "/api/v1/cameras/door/settings/night_vision", {"value": "off"})
+        wait_until("the change was read back", lambda: [t for t in nest.told if t["what"] == "request" and t["route"] == "camera"], 20)
+        assert reported("night_vision") == "off"
+        nest.say("1 set irled.state auto_on")
+        wait_until("a change made elsewhere is seen", lambda: reported("night_vision") == "auto", 20)
+
         # Somebody rings.
         nest.say("1 event doorbell")
         rung = wait_until("the bell is an event", lambda: has_event(house, "door", "button"), 60)[0]
@@ -120,6 +129,7 @@ def main():
         log = house.log_text()
         for name in ("cookies", "issue_token"):
             assert brought[name] not in log, f"{name} is in the log"
+        assert not secrets_in(log), secrets_in(log)
     assert "Traceback" not in log
     if viewer:
         end(viewer.process)

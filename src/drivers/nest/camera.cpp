@@ -1,5 +1,7 @@
 #include "drivers/nest/camera.hpp"
 
+#include <algorithm>
+
 #include "async/hop.hpp"
 #include "drivers/cancelled.hpp"
 #include "drivers/nest/settings.hpp"
@@ -167,6 +169,18 @@ camera::CameraState Camera::state_now() const {
 void Camera::announce() {
     if (host_ == nullptr) return;
     camera::Description next = description();
+    if (announced_) {
+        // A change made in the vendor's app. One that is found anew would be set to what was wished
+        // here before.
+        for (const camera::Setting& setting : next.settings) {
+            const auto known =
+                std::ranges::find(announced_->settings, setting.id, &camera::Setting::id);
+            if (known == announced_->settings.end() || known->reported == setting.reported)
+                continue;
+            known->reported = setting.reported;
+            host_->setting_reported(config_.id, setting.id, setting.reported);
+        }
+    }
     // The moments of measuring alone are no news.
     const auto without_times = [](camera::Description d) {
         for (camera::Sensor& one : d.sensors) one.at.reset();

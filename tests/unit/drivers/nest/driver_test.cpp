@@ -298,6 +298,27 @@ TEST_F(NestDriver, ThePicturesHaveSeveralWaysAndEachAsksForACredential) {
     EXPECT_FALSE(fields(false)) << "the driver is gone";
 }
 
+TEST_F(NestDriver, ASettingThatWasChangedElsewhereIsReportedAndTheCameraNotFoundAnew) {
+    sign_in();
+    run();
+    ASSERT_TRUE(wait_for([&] { return hub_.cameras.contains(kId) && polls_ > 0; }));
+    const int found = hub_.found;
+    web_[kUuid]["properties"]["irled.state"] = "always_off";
+    change("quartz." + kUuid, quartz_[kUuid]);
+    const auto& told = static_cast<drivers::tests::Host&>(hub_).reports;
+    ASSERT_TRUE(wait_for([&] { return !told.empty(); }));
+    ASSERT_THAT(told, SizeIs(1));
+    EXPECT_EQ(std::get<1>(told[0]), "night_vision");
+    EXPECT_EQ(std::get<2>(told[0]), camera::Value(std::string("off")));
+    EXPECT_EQ(hub_.found, found) << "it would be set to what its owner wished before";
+
+    EXPECT_TRUE(set("night_vision", std::string("auto")));
+    ASSERT_THAT(told, SizeIs(2));
+    change("quartz." + kUuid, quartz_[kUuid]);  // it says "always_off" still
+    ASSERT_TRUE(wait_for([&] { return told.size() == 3; }));
+    EXPECT_EQ(std::get<2>(told[2]), camera::Value(std::string("off")));
+}
+
 TEST(NestBuckets, HostsOfStrangersAreLeftOut) {
     Buckets buckets;
     const json quartz{{"nexus_api_http_server_url", "https://evil.test"},
