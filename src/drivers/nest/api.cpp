@@ -299,20 +299,23 @@ Task<Result<std::string>> Api::ask_camera_api(Credential credential, std::string
     co_return std::move(answer.body);
 }
 
-Task<Result<std::string>> Api::cameras(Credential credential, Deadline deadline) {
-    co_return co_await ask_camera_api(
-        std::move(credential), "the cameras",
+// A credential that has ended is refused inside the envelope, in an answer of status 200.
+Task<Result<std::vector<CameraRecord>>> Api::cameras(Credential credential, Deadline deadline) {
+    ClientRequest request =
         request_of("GET", options_.endpoints.camera_api +
-                              "/api/cameras.get_owned_and_member_of_with_properties"),
-        deadline);
+                              "/api/cameras.get_owned_and_member_of_with_properties");
+    CASEMENT_CO_TRY(const auto body, co_await ask_camera_api(std::move(credential), "the cameras",
+                                                             std::move(request), deadline));
+    co_return parse_cameras(body, options_.hosts);
 }
 
-Task<Result<std::string>> Api::camera(Credential credential, std::string uuid, Deadline deadline) {
-    co_return co_await ask_camera_api(
-        std::move(credential), "the camera",
-        request_of("GET",
-                   options_.endpoints.camera_api + "/api/cameras.get_with_properties?uuid=" + uuid),
-        deadline);
+Task<Result<std::vector<CameraRecord>>> Api::camera(Credential credential, std::string uuid,
+                                                    Deadline deadline) {
+    ClientRequest request = request_of(
+        "GET", options_.endpoints.camera_api + "/api/cameras.get_with_properties?uuid=" + uuid);
+    CASEMENT_CO_TRY(const auto body, co_await ask_camera_api(std::move(credential), "the camera",
+                                                             std::move(request), deadline));
+    co_return parse_cameras(body, options_.hosts);
 }
 
 Task<Result<>> Api::set_property(Credential credential, std::string uuid, std::string property,

@@ -5,12 +5,14 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "async/deadline.hpp"
 #include "base/clock.hpp"
 #include "drivers/nest/answers.hpp"
 #include "drivers/nest/budget.hpp"
 #include "drivers/nest/credentials.hpp"
+#include "drivers/nest/camera_record.hpp"
 #include "drivers/nest/hosts.hpp"
 #include "media/bytes.hpp"
 #include "net/http_client.hpp"
@@ -81,9 +83,12 @@ public:
 
     // With what opens the camera web API.
 
-    async::Task<base::Result<std::string>> cameras(Credential credential, async::Deadline deadline);
-    async::Task<base::Result<std::string>> camera(Credential credential, std::string uuid,
-                                                  async::Deadline deadline);
+    // Errors of cameras() and camera() also those of parse_cameras().
+    async::Task<base::Result<std::vector<CameraRecord>>> cameras(Credential credential,
+                                                                 async::Deadline deadline);
+    async::Task<base::Result<std::vector<CameraRecord>>> camera(Credential credential,
+                                                                std::string uuid,
+                                                                async::Deadline deadline);
     /// Errors also InvalidArgument and NotFound, of the vendor's envelope.
     async::Task<base::Result<>> set_property(Credential credential, std::string uuid,
                                              std::string property, std::string value,

@@ -112,9 +112,7 @@ Task<Result<>> Driver::read_all() {
         return api_.cameras(std::move(credential), deadline);
     };
     // What the buckets say is enough to show pictures; of the rest the last word stays.
-    const auto body = co_await keeper_.ask_camera<std::string>(cameras, deadline);
-    auto records = body ? parse_cameras(*body, options_.api.hosts)
-                        : Result<std::vector<CameraRecord>>(std::unexpected(body.error()));
+    auto records = co_await keeper_.ask_camera<std::vector<CameraRecord>>(cameras, deadline);
     if (records) {
         for (CameraRecord& record : *records) web_.insert_or_assign(record.uuid, std::move(record));
     } else if (!records.error().is(ErrorKind::FailedPrecondition)) {
@@ -176,9 +174,8 @@ Task<Result<>> Driver::read_camera(std::string uuid) {
     const auto question = [this, uuid, deadline](Credential credential) {
         return api_.camera(std::move(credential), uuid, deadline);
     };
-    CASEMENT_CO_TRY(const std::string body,
-                    co_await keeper_.ask_camera<std::string>(question, deadline));
-    CASEMENT_CO_TRY(auto records, parse_cameras(body, options_.api.hosts));
+    CASEMENT_CO_TRY(auto records,
+                    co_await keeper_.ask_camera<std::vector<CameraRecord>>(question, deadline));
     for (CameraRecord& record : records) {
         if (record.uuid == uuid) web_.insert_or_assign(uuid, std::move(record));
     }

@@ -295,6 +295,8 @@ template Task<Result<std::string>> Keeper::ask(std::function<Task<Result<std::st
                                                Deadline);
 template Task<Result<std::string>> Keeper::ask_camera(
     std::function<Task<Result<std::string>>(Credential)>, Deadline);
+template Task<Result<std::vector<CameraRecord>>> Keeper::ask_camera(
+    std::function<Task<Result<std::vector<CameraRecord>>>(Credential)>, Deadline);
 template Task<Result<media::Bytes>> Keeper::ask_camera(
     std::function<Task<Result<media::Bytes>>(Credential)>, Deadline);
 template Task<Result<>> Keeper::ask_camera(std::function<Task<Result<>>(Credential)>, Deadline);

@@ -64,8 +64,8 @@ public:
                                                            async::Deadline deadline);
 
     /// Asks with a session, and once more with another when it was refused. A refusal of that one
-    /// too is Unavailable: it says nothing about the person's sign-in. Of std::string,
-    /// media::Bytes, void.
+    /// too is Unavailable: it says nothing about the person's sign-in. Of std::string, records of
+    /// cameras, media::Bytes, void.
     template <typename T>
     async::Task<base::Result<T>> ask(
         std::function<async::Task<base::Result<T>>(Session session)> question,

@@ -319,6 +319,22 @@ TEST_F(NestDriver, ASettingThatWasChangedElsewhereIsReportedAndTheCameraNotFound
     EXPECT_EQ(std::get<2>(told[2]), camera::Value(std::string("off")));
 }
 
+TEST_F(NestDriver, ACookieThatWasLostIsReplacedWhereverThatIsSaid) {
+    sign_in();
+    run();
+    ASSERT_TRUE(wait_for([&] { return hub_.cameras.contains(kId) && logins_ == 1; }));
+    // As that interface says it: status 200, and what is wrong inside.
+    fail_next("/webapi/api/cameras.get_with_properties", 200,
+              R"({"status":403,"items":[],"status_description":"unauthorized"})");
+    clock_.advance(1min);
+    web_[kUuid]["properties"]["irled.state"] = "always_off";
+    change("quartz." + kUuid, quartz_[kUuid]);
+    EXPECT_TRUE(wait_for([&] { return logins_ == 2; }));
+    EXPECT_TRUE(wait_for(
+        [&] { return hub_.setting(kId, "night_vision") == camera::Value(std::string("off")); }));
+    EXPECT_EQ(asked("/webapi/api/cameras.get_with_properties"), 2);
+}
+
 TEST(NestBuckets, HostsOfStrangersAreLeftOut) {
     Buckets buckets;
     const json quartz{{"nexus_api_http_server_url", "https://evil.test"},
