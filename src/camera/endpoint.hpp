@@ -160,11 +160,23 @@ using Proof = std::function<async::Task<base::Result<T>>(bool is_refused, async:
 /// Films are made for as long as the stream runs.
 struct AskPictures {
     using Fields = std::vector<std::pair<std::string, base::Secret>>;
+    struct Turn {
+        std::chrono::milliseconds wait{0};  // until it may be asked for again; 0: it is given
+        std::optional<base::Error> why{};   // of a wait that a person should know of
+        std::optional<base::Url> url{};     // where the picture is now, if not at the one below
+    };
     base::Url url;
     std::chrono::milliseconds interval{1000};
     Proof<Fields> proof;
+    /// Taken before each request: the server counts also what others ask it for the same account.
+    /// Runs on the driver's executor by itself; may outlive the driver. Empty: nobody counts.
+    std::function<async::Task<base::Result<Turn>>(async::Deadline)> turn{};
+    /// What a request came to: the answer's status, 0 where there was none, and its Retry-After.
+    /// Called on any io thread; may outlive the driver. May be empty.
+    std::function<void(base::Url url, int status, std::string retry_after)> answered{};
     /// Until the next request, after the server said that the camera is off, that it has trouble
-    /// itself, and that it was asked too often (where it does not say how long).
+    /// itself (the longest also after it did not answer), and that it was asked too often (where it
+    /// does not say how long).
     std::chrono::milliseconds when_off{60'000}, when_down{30'000}, when_busy{60'000};
     Connection connection;
     std::optional<Films> films{};

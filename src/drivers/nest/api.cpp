@@ -69,6 +69,11 @@ bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+/// As the budget knows it.
+std::string host_of(const base::Url& url) {
+    return fmt::format("{}://{}", url.scheme, url.authority());
+}
+
 }  // namespace
 
 bool is_jpeg(std::string_view bytes) {
@@ -81,11 +86,49 @@ Api::Api(async::Executor executor, const base::Clock& clock, ApiOptions options)
       http_(std::move(executor), net::HttpClientOptions{.connect = options_.connect}),
       budget_(options_.budget) {}
 
+void Api::note(const std::string& host, int status, std::string_view said) {
+    const base::SteadyTime now = clock_.steady_now();
+    if (status == 0) return budget_.failed(host, now);
+    const auto wait = retry_after(said, clock_.wall_now());
+    if (status == 429 || (status == 503 && wait)) budget_.told_to_wait(host, wait, now);
+    if (status == 429) return;
+    if (is_trouble(status))
+        budget_.failed(host, now);
+    else
+        budget_.succeeded(host);
+}
+
+camera::AskPictures::Turn Api::picture_turn(const base::Url& url) {
+    const std::string host = host_of(url);
+    const base::SteadyTime now = clock_.steady_now();
+    const auto until = [now](base::SteadyTime then) {
+        return std::max(std::chrono::milliseconds{1},
+                        std::chrono::ceil<std::chrono::milliseconds>(then - now));
+    };
+    const auto turn = budget_.take(host, now, Budget::For::Picture);
+    if (turn)
+        return {.wait = *turn <= now ? std::chrono::milliseconds{0} : until(*turn),
+                .why = {},
+                .url = {}};
+    // In words that stay the same while it lasts.
+    const bool is_quota = turn.error().is(ErrorKind::ResourceExhausted);
+    return {.wait = until(budget_.alone_until(host)),
+            .why = base::Error(turn.error().kind(), turn.error().reason(),
+                               is_quota ? "Nest asks for fewer questions"
+                                        : "Nest's server of pictures is in trouble, and is left "
+                                          "alone for a while"),
+            .url = {}};
+}
+
+void Api::picture_answered(const base::Url& url, int status, std::string_view said) {
+    note(host_of(url), status, said);
+}
+
 Task<Result<ClientResponse>> Api::ask(ClientRequest request, Deadline deadline, bool may_wait) {
     for (int redirects = 0;; ++redirects) {
         CASEMENT_CO_TRY(const auto url, base::Url::parse(request.url));
         CASEMENT_CO_TRY(options_.hosts.base_url(request.url));
-        const std::string host = fmt::format("{}://{}", url.scheme, url.authority());
+        const std::string host = host_of(url);
         for (;;) {
             const base::SteadyTime now = clock_.steady_now();
             CASEMENT_CO_TRY(const auto turn, budget_.take(host, now));
@@ -96,27 +139,21 @@ Task<Result<ClientResponse>> Api::ask(ClientRequest request, Deadline deadline, 
                                              "this account asks too many questions already");
         }
         auto answer = co_await http_.send(request, deadline);
-        const base::SteadyTime now = clock_.steady_now();
         if (!answer) {
             const bool is_silence = may_wait && answer.error().is(ErrorKind::DeadlineExceeded);
             if (is_silence)
                 budget_.succeeded(host);
             else if (!answer.error().is(ErrorKind::Cancelled))
-                budget_.failed(host, now);
+                note(host, 0, {});
             co_return std::unexpected(answer.error());
         }
-        const auto wait = retry_after(answer->headers.get("Retry-After"), clock_.wall_now());
+        note(host, answer->status, answer->headers.get("Retry-After"));
         const std::string what = fmt::format("{} {}{}", request.method, host, url.path);
-        if (answer->status == 429 || (answer->status == 503 && wait))
-            budget_.told_to_wait(host, wait, now);
         if (answer->status == 429) co_return std::unexpected(net::status_error(what, 429));
-        if (is_trouble(answer->status)) {
-            budget_.failed(host, now);
+        if (is_trouble(answer->status))
             co_return std::unexpected(
                 base::Error{ErrorKind::Unavailable, "vendor-down",
                             fmt::format("{}: HTTP {}", what, answer->status)});
-        }
-        budget_.succeeded(host);
         if (!is_redirect(answer->status)) co_return std::move(*answer);
         // To nobody but the vendor, and nothing that was to be changed there.
         std::string next(answer->headers.get("Location"));

@@ -9,10 +9,11 @@
 
 #include "async/deadline.hpp"
 #include "base/clock.hpp"
+#include "camera/endpoint.hpp"
 #include "drivers/nest/answers.hpp"
 #include "drivers/nest/budget.hpp"
-#include "drivers/nest/credentials.hpp"
 #include "drivers/nest/camera_record.hpp"
+#include "drivers/nest/credentials.hpp"
 #include "drivers/nest/hosts.hpp"
 #include "media/bytes.hpp"
 #include "net/http_client.hpp"
@@ -105,6 +106,13 @@ public:
                                                     std::string uuid, int width,
                                                     async::Deadline deadline);
 
+    // For whoever fetches a camera's pictures from its host.
+
+    /// No error: a wait where there is no turn, with the reason where the host is left alone.
+    camera::AskPictures::Turn picture_turn(const base::Url& url);
+    /// As camera::AskPictures::answered.
+    void picture_answered(const base::Url& url, int status, std::string_view retry_after);
+
     const ApiOptions& options() const { return options_; }
 
     static constexpr std::size_t kMaxBodyBytes = std::size_t{8} << 20;
@@ -121,6 +129,9 @@ private:
                                                           async::Deadline deadline);
     async::Task<base::Result<media::Bytes>> ask_picture(Credential credential, std::string what,
                                                         std::string url, async::Deadline deadline);
+
+    /// Status 0: no answer.
+    void note(const std::string& host, int status, std::string_view retry_after);
 
     async::Deadline soon(async::Deadline deadline) const {
         return deadline.sooner_of(async::Deadline::in(options_.patience));

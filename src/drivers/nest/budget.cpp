@@ -24,7 +24,10 @@ long seconds_left(SteadyTime until, SteadyTime now) {
 
 BudgetLimits BudgetLimits::scaled(double time_scale) const {
     BudgetLimits out = *this;
-    if (time_scale > 0) out.per_second /= time_scale;
+    if (time_scale > 0) {
+        out.per_second /= time_scale;
+        out.pictures_per_second /= time_scale;
+    }
     out.alone.first = base::scaled(out.alone.first, time_scale);
     out.alone.cap = base::scaled(out.alone.cap, time_scale);
     out.quota = base::scaled(out.quota, time_scale);
@@ -38,7 +41,28 @@ Budget::Host& Budget::host(std::string_view name) {
         .first->second;
 }
 
-Result<SteadyTime> Budget::take(std::string_view name, SteadyTime now) {
+SteadyTime Budget::Bucket::take(SteadyTime now) {
+    if (counted_at == SteadyTime{}) counted_at = now;
+    const double passed = std::chrono::duration<double>(now - counted_at).count();
+    turns = std::min(burst, turns + std::max(0.0, passed) * per_second);
+    counted_at = now;
+    if (turns < 1) {
+        const double wait = (1 - turns) / per_second;
+        return now + std::max(base::Duration{std::chrono::milliseconds{1}},
+                              std::chrono::duration_cast<base::Duration>(
+                                  std::chrono::duration<double>(wait)));
+    }
+    turns -= 1;
+    return now;
+}
+
+SteadyTime Budget::alone_until(std::string_view name) const {
+    const auto found = hosts_.find(name);
+    return found == hosts_.end() ? SteadyTime{}
+                                 : std::max(found->second.quota_until, found->second.closed_until);
+}
+
+Result<SteadyTime> Budget::take(std::string_view name, SteadyTime now, For what) {
     Host& one = host(name);
     if (now < one.quota_until)
         return base::fail_because("quota", ErrorKind::ResourceExhausted,
@@ -48,17 +72,8 @@ Result<SteadyTime> Budget::take(std::string_view name, SteadyTime now) {
         return base::fail_because("vendor-down", ErrorKind::Unavailable,
                                   "{} has failed {} times and is asked again in {} s", name,
                                   one.failures, seconds_left(one.closed_until, now));
-    if (counted_at_ == SteadyTime{}) counted_at_ = now;
-    const double passed = std::chrono::duration<double>(now - counted_at_).count();
-    turns_ = std::min(limits_.burst, turns_ + std::max(0.0, passed) * limits_.per_second);
-    counted_at_ = now;
-    if (turns_ < 1) {
-        const double wait = (1 - turns_) / limits_.per_second;
-        return now + std::max(base::Duration{std::chrono::milliseconds{1}},
-                              std::chrono::duration_cast<base::Duration>(
-                                  std::chrono::duration<double>(wait)));
-    }
-    turns_ -= 1;
+    Bucket& bucket = what == For::Picture ? pictures_ : questions_;
+    if (const SteadyTime turn = bucket.take(now); turn > now) return turn;
     // While this one sees whether the host is well, nobody else asks.
     if (one.failures >= limits_.failures) one.closed_until = now + one.alone.next();
     return now;

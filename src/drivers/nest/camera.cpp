@@ -295,6 +295,16 @@ Result<camera::StreamEndpoint> Camera::endpoint() {
     parts.pass = [weak](std::optional<WayParts::Pass> refused, Deadline deadline) {
         return Ask::of(weak, std::move(refused), deadline);
     };
+    parts.turn = [weak](const base::Url& url) {
+        const auto self = weak.lock();
+        if (!self || self->host_ == nullptr) return camera::AskPictures::Turn{};
+        return self->household_.api.picture_turn(url);
+    };
+    parts.answered = [weak](const base::Url& url, int status, std::string_view retry_after) {
+        const auto self = weak.lock();
+        if (self && self->host_ != nullptr)
+            self->household_.api.picture_answered(url, status, retry_after);
+    };
     const auto& options = household_.api.options();
     parts.follow = [hosts = options.hosts](std::string_view said, std::uint16_t port) {
         return hosts.host_port(said, port);

@@ -86,20 +86,40 @@ Task<Result<camera::StreamEndpoint>> open_nexustalk(Parts parts, bool is_websock
     co_return camera::StreamEndpoint{.way = std::move(way), .lease = {}};
 }
 
-Task<Result<camera::StreamEndpoint>> open_snapshots(Parts parts) {
-    CASEMENT_CO_TRY(const WayFacts facts, legacy_facts(*parts));
-    camera::AskPictures way;
+Result<base::Url> picture_url(const WayParts& parts) {
+    CASEMENT_TRY(const WayFacts facts, legacy_facts(parts));
     if (facts.nexus_api.empty())
-        co_return fail_because("vendor-down", ErrorKind::Unavailable,
-                               "the vendor names no server for pictures");
-    CASEMENT_CO_TRY(way.url,
-                    base::Url::parse(fmt::format("{}/get_image?uuid={}&width={}", facts.nexus_api,
-                                                 facts.uuid, parts->width)));
+        return fail_because("vendor-down", ErrorKind::Unavailable,
+                            "the vendor names no server for pictures");
+    return base::Url::parse(
+        fmt::format("{}/get_image?uuid={}&width={}", facts.nexus_api, facts.uuid, parts.width));
+}
+
+/// From where the camera is now: its region may be another one than when the stream began.
+Task<Result<camera::AskPictures::Turn>> turn_of(Parts parts) {
+    CASEMENT_CO_TRY(const base::Url url, picture_url(*parts));
+    camera::AskPictures::Turn out;
+    if (parts->turn) out = parts->turn(url);
+    out.url = url;
+    co_return out;
+}
+
+Task<Result<camera::StreamEndpoint>> open_snapshots(Parts parts) {
+    camera::AskPictures way;
+    CASEMENT_CO_TRY(way.url, picture_url(*parts));
     way.interval = parts->interval;
     for (auto* const wait : {&way.when_off, &way.when_down, &way.when_busy})
         *wait = base::scaled(*wait, parts->time_scale);
     way.proof = [proof = proof_of(parts)](bool is_refused, Deadline deadline) {
         return fields_of(proof, is_refused, deadline);
+    };
+    way.turn = [parts](Deadline) { return async::hop(parts->executor, turn_of(parts)); };
+    way.answered = [parts](base::Url url, int status, std::string retry_after) {
+        if (!parts->answered) return;
+        asio::post(parts->executor,
+                   [parts, url = std::move(url), status, said = std::move(retry_after)] {
+                       parts->answered(url, status, said);
+                   });
     };
     way.connection = parts->connection;
     way.films = parts->films;

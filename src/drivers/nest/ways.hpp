@@ -30,11 +30,15 @@ struct WayFacts {
 struct WayParts {
     using Pass = camera::PullNexustalk::Pass;
 
-    async::Executor executor;  // where `facts`, `pass` and `device_access` are called
+    /// Where `facts`, `pass`, `turn`, `answered` and `device_access` are called.
+    async::Executor executor;
     std::function<base::Result<WayFacts>()> facts;
     /// What is good now; after a refusal, something else than `refused`.
     std::function<async::Task<base::Result<Pass>>(std::optional<Pass> refused, async::Deadline)>
         pass;
+    /// Of the account's budget, for one picture from `url`. Empty: nobody counts.
+    std::function<camera::AskPictures::Turn(const base::Url& url)> turn{};
+    std::function<void(const base::Url& url, int status, std::string_view retry_after)> answered{};
     /// The way through Device Access; empty where the account has none.
     std::function<async::Task<base::Result<camera::StreamEndpoint>>(async::Deadline)>
         device_access{};

@@ -47,8 +47,10 @@ net::HttpClientOptions client_options(const camera::AskPictures& way) {
 
 SnapshotSource::SnapshotSource(camera::AskPictures way, Surroundings surroundings)
     : way_(std::move(way)),
+      url_(way_.url),
       surroundings_(std::move(surroundings)),
-      encoder_(std::make_shared<ffmpeg::JpegToH264>()) {}
+      encoder_(std::make_shared<ffmpeg::JpegToH264>()),
+      unanswered_({.first = way_.interval, .cap = std::max(way_.interval, way_.when_down)}) {}
 
 SnapshotSource::~SnapshotSource() = default;
 
@@ -81,21 +83,20 @@ Task<Result<>> SnapshotSource::ask_on(net::HttpClient& client, hub::StreamWriter
 }
 
 Task<Result<>> SnapshotSource::ask_once(net::HttpClient& client, hub::StreamWriter& writer) {
-    CASEMENT_CO_TRY(net::ClientResponse response, co_await ask(client));
-    Answer answer = read_answer(way_, response, surroundings_.clock.wall_now());
+    auto response = co_await ask(client, false);
+    if (!response) co_return co_await miss(std::move(response.error()));
+    Answer answer = read_answer(way_, *response, surroundings_.clock.wall_now());
     if (answer.kind == Answer::Kind::Refused) {
-        is_known_ = false;
-        CASEMENT_CO_TRY(fields_, co_await way_.proof(true, Deadline::in(kProofTime)));
-        is_known_ = true;
-        CASEMENT_CO_TRY(response, co_await ask(client));
-        answer = read_answer(way_, response, surroundings_.clock.wall_now());
+        response = co_await ask(client, true);
+        if (!response) co_return co_await miss(std::move(response.error()));
+        answer = read_answer(way_, *response, surroundings_.clock.wall_now());
         if (answer.kind == Answer::Kind::Refused)
             co_return base::fail_because("account-refused", ErrorKind::Unauthenticated,
                                          "the vendor refuses its pictures to a new sign-in too");
     }
     switch (answer.kind) {
         case Answer::Kind::Picture:
-            co_return co_await take(response, *answer.info, writer);
+            co_return co_await take(*response, *answer.info, writer);
         case Answer::Kind::Broken:
             co_return count_broken(std::move(*answer.error));
         case Answer::Kind::Wait:
@@ -109,9 +110,12 @@ Task<Result<>> SnapshotSource::ask_once(net::HttpClient& client, hub::StreamWrit
     co_return Result<>{};
 }
 
-Task<Result<net::ClientResponse>> SnapshotSource::ask(net::HttpClient& client) {
+/// `is_refused`: what was shown last.
+Task<Result<net::ClientResponse>> SnapshotSource::ask(net::HttpClient& client, bool is_refused) {
+    if (is_refused) is_known_ = false;
+    CASEMENT_CO_TRY(co_await take_turn());
     if (!is_known_) {
-        CASEMENT_CO_TRY(fields_, co_await way_.proof(false, Deadline::in(kProofTime)));
+        CASEMENT_CO_TRY(fields_, co_await way_.proof(is_refused, Deadline::in(kProofTime)));
         is_known_ = true;
     }
     // Another one each time, also within a millisecond.
@@ -119,7 +123,7 @@ Task<Result<net::ClientResponse>> SnapshotSource::ask(net::HttpClient& client) {
                         .time_since_epoch()
                         .count();
     cachebuster_ = std::max(cachebuster_ + 1, static_cast<std::uint64_t>(ms));
-    base::Url url = way_.url;
+    base::Url url = url_;
     url.query += fmt::format("{}cachebuster={}", url.query.empty() ? "" : "&", cachebuster_);
     net::ClientRequest request;
     request.url = url.without_credentials();
@@ -127,7 +131,45 @@ Task<Result<net::ClientResponse>> SnapshotSource::ask(net::HttpClient& client) {
     request.max_redirects = 0;  // what shows who asks goes to nobody else
     request.headers.add("Accept", "image/jpeg");
     for (const auto& [name, value] : fields_) request.headers.add(name, value.reveal());
-    co_return co_await client.send(std::move(request), Deadline::in(kAnswerTime));
+    auto answer = co_await client.send(std::move(request), Deadline::in(kAnswerTime));
+    if (answer) {
+        unanswered_.reset();
+        if (way_.answered)
+            way_.answered(url_, answer->status, std::string(answer->headers.get("Retry-After")));
+    } else if (way_.answered && !answer.error().is(ErrorKind::Cancelled)) {
+        way_.answered(url_, 0, {});
+    }
+    co_return answer;
+}
+
+Task<Result<>> SnapshotSource::take_turn() {
+    if (!way_.turn) co_return Result<>{};
+    for (;;) {
+        CASEMENT_CO_TRY(auto turn, co_await way_.turn(Deadline::in(kProofTime)));
+        if (turn.url) url_ = std::move(*turn.url);
+        if (turn.why) {
+            // Another camera may find sooner that the server is well again.
+            CASEMENT_CO_TRY(co_await wait(
+                {.wait = std::min(turn.wait, way_.when_down), .error = std::move(turn.why)}));
+        } else if (turn.wait.count() > 0) {
+            CASEMENT_CO_TRY(co_await async::sleep_for(turn.wait));
+        } else {
+            co_return Result<>{};
+        }
+    }
+}
+
+/// There was no answer, which may be so for a moment or for hours. Once is a picture less; the
+/// stream goes on behind a slate then, and its films and its place among the ways stay.
+Task<Result<>> SnapshotSource::miss(base::Error error) {
+    if (!error.is(ErrorKind::Unavailable) && !error.is(ErrorKind::DeadlineExceeded) &&
+        !error.is(ErrorKind::DataLoss))
+        co_return std::unexpected(std::move(error));
+    const auto pause = unanswered_.next();
+    if (unanswered_.failures() > 1)
+        co_return co_await wait({.wait = pause, .error = std::move(error)});
+    surroundings_.log.debug("A picture is missed: {}", error.message());
+    co_return Result<>{};
 }
 
 Task<Result<>> SnapshotSource::take(const net::ClientResponse& response,

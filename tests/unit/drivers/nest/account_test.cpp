@@ -294,6 +294,32 @@ TEST(NestBudget, LeavesAHostAloneThatFails) {
     EXPECT_TRUE(budget.take("a", begin + 90s));
 }
 
+TEST(NestBudget, GivesPicturesTurnsOfTheirOwnAndLeavesAHostAloneWhateverItWasAsked) {
+    using enum Budget::For;
+    const base::SteadyTime begin = base::SteadyTime{} + 1h;
+    Budget budget({.per_second = 4, .burst = 2, .pictures_per_second = 10, .pictures_burst = 3});
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(budget.take("a", begin, Picture).value(), begin);
+    EXPECT_EQ(budget.take("b", begin, Picture).value(), begin + 100ms) << "of all hosts";
+    EXPECT_EQ(budget.take("a", begin).value(), begin) << "a renewal does not wait for pictures";
+    EXPECT_EQ(budget.take("a", begin).value(), begin);
+    EXPECT_GT(budget.take("a", begin).value(), begin);
+    EXPECT_EQ(budget.take("a", begin + 100ms, Picture).value(), begin + 100ms);
+    // At most the burst, and then so many a second.
+    int given = 0;
+    for (auto now = begin + 1h; now < begin + 1h + 10s; now += 1ms)
+        given += budget.take("a", now, Picture).value() == now ? 1 : 0;
+    EXPECT_GE(given, 102);
+    EXPECT_LE(given, 103);
+
+    const auto later = begin + 2h;
+    budget.told_to_wait("a", 7s, later);
+    EXPECT_EQ(budget.take("a", later + 6999ms, Picture).error().reason(), "quota");
+    EXPECT_EQ(budget.take("a", later + 6999ms).error().reason(), "quota");
+    EXPECT_EQ(budget.alone_until("a"), later + 7s);
+    EXPECT_LE(budget.alone_until("b"), later);
+    EXPECT_TRUE(budget.take("a", later + 7s, Picture));
+}
+
 TEST(NestCookies, AreChangedAsTheServerSays) {
     const base::WallTime now = fakes::Clock::kBegin;
     const Secret before("A=1; B=2; C=3");

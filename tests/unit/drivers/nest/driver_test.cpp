@@ -298,6 +298,61 @@ TEST_F(NestDriver, ThePicturesHaveSeveralWaysAndEachAsksForACredential) {
     EXPECT_FALSE(fields(false)) << "the driver is gone";
 }
 
+TEST_F(NestDriver, WhatAPictureWasRefusedCountsForAllQuestionsToItsHost) {
+    sign_in();
+    run({{.uuid = kUuid, .id = "door", .name = {}, .way = WishedWay::Snapshots}});
+    ASSERT_TRUE(wait_for([&] { return hub_.cameras.contains("door"); }));
+    const auto found = endpoint("door");
+    ASSERT_TRUE(found);
+    const auto opened = loop_.run([&]() -> Task<Result<camera::StreamEndpoint>> {
+        co_return co_await std::get<camera::BestOf>(found->way)
+            .choices.at(0)
+            .open(net::tests::soon());
+    });
+    const auto& ask = std::get<camera::AskPictures>(opened.value().way);
+    const auto turn = [&] {
+        return loop_
+            .run([&]() -> Task<Result<camera::AskPictures::Turn>> {
+                co_return co_await ask.turn(net::tests::soon());
+            })
+            .value();
+    };
+    const auto comes_to = [&](auto condition) {
+        for (int i = 0; i < 500; ++i) {
+            if (condition(turn().why)) return true;
+            (void)wait_for([] { return false; }, 2ms);  // real time: what was told is posted
+        }
+        return false;
+    };
+    const auto is_refused = [](const auto& why) { return why.has_value(); };
+    const auto is_given = [](const auto& why) { return !why.has_value(); };
+    EXPECT_EQ(turn().wait, 0ms);
+    EXPECT_FALSE(turn().why);
+    EXPECT_EQ(turn().url->without_credentials(), ask.url.without_credentials());
+
+    ASSERT_TRUE(wait_for([&] { return asked("/cuepoint/" + kUuid + "/2") > 0; }));
+    ask.answered(ask.url, 429, "30");
+    ASSERT_TRUE(comes_to(is_refused));
+    EXPECT_EQ(turn().why->reason(), "quota");
+    EXPECT_GT(turn().wait, 29s);
+    EXPECT_LE(turn().wait, 30s);
+    // All of this test's hosts are one.
+    const auto outcome = loop_.run([&]() -> Task<Result<camera::CommandOutcome>> {
+        co_return co_await driver_->execute(
+            camera::Command{"door", camera::TakeSnapshot{}, net::tests::soon(), "test"});
+    });
+    EXPECT_EQ(outcome.error().reason(), "quota");
+    EXPECT_EQ(asked("/get_image"), 0);
+    clock_.advance(30s);
+    EXPECT_TRUE(comes_to(is_given));
+
+    for (int i = 0; i < options_.budget.failures; ++i) ask.answered(ask.url, i % 2 * 500, {});
+    ASSERT_TRUE(comes_to(is_refused));
+    EXPECT_EQ(turn().why->reason(), "vendor-down");
+    ask.answered(ask.url, 404, {});  // the camera is off, and its host is well
+    EXPECT_TRUE(comes_to(is_given));
+}
+
 TEST_F(NestDriver, ASettingThatWasChangedElsewhereIsReportedAndTheCameraNotFoundAnew) {
     sign_in();
     run();

@@ -135,6 +135,35 @@ TEST_F(Ways, AskForPicturesWithWhatTheKindOfAccountShows) {
     EXPECT_EQ(field().second.reveal(), "website_2=one");
 }
 
+TEST_F(Ways, TakeATurnForEachPictureWhereTheCameraIsNow) {
+    std::vector<std::string> asked, told;
+    auto counted = parts();
+    counted.turn = [&](const base::Url& url) {
+        asked.push_back(url.host);
+        return camera::AskPictures::Turn{.wait = std::chrono::milliseconds{7}, .why = {}};
+    };
+    counted.answered = [&](const base::Url& url, int status, std::string_view retry_after) {
+        told.push_back(fmt::format("{} {} {}", url.host, status, retry_after));
+    };
+    const auto ways = endpoint_by(WishedWay::Snapshots, counted).value();
+    const auto way = std::get<camera::AskPictures>(open(ways, 0)->way);
+    const auto turn = [&] {
+        return fakes::run(io, way.turn(Deadline::in(std::chrono::seconds{5})));
+    };
+    facts.nexus_api = "https://nexusapi-us1.dropcam.com";  // it has moved since
+    const auto given = turn();
+    ASSERT_TRUE(given);
+    EXPECT_EQ(given->wait, std::chrono::milliseconds{7});
+    EXPECT_EQ(given->url->host, "nexusapi-us1.dropcam.com");
+    EXPECT_THAT(asked, ElementsAre("nexusapi-us1.dropcam.com"));
+    way.answered(*given->url, 429, "30");
+    EXPECT_THAT(told, testing::IsEmpty()) << "on the driver's executor";
+    ASSERT_TRUE(turn());
+    EXPECT_THAT(told, ElementsAre("nexusapi-us1.dropcam.com 429 30")) << "before the next turn";
+    facts.is_legacy = false;
+    EXPECT_TRUE(turn().error().is(ErrorKind::FailedPrecondition));
+}
+
 TEST_F(Ways, AreClosedWhereTheVendorSaysSo) {
     const auto ways = endpoint_by(WishedWay::Auto, parts()).value();
     facts.is_online = false;

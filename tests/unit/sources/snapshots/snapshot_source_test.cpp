@@ -240,6 +240,98 @@ TEST_F(Snapshots, GoOnAlthoughASlateWasShownMeanwhile) {
     EXPECT_GE(units_.size(), 8U);
 }
 
+TEST_F(Snapshots, TakeATurnForEachRequestAndTellWhatCameOfIt) {
+    int turns = 0;
+    std::vector<std::pair<int, std::string>> told;
+    auto counted = way();
+    counted.turn = [&](Deadline) -> Task<base::Result<camera::AskPictures::Turn>> {
+        EXPECT_EQ(requests_.size(), static_cast<std::size_t>(turns)) << "one each";
+        ++turns;
+        co_return camera::AskPictures::Turn{};
+    };
+    counted.answered = [&](base::Url url, int status, std::string retry_after) {
+        EXPECT_TRUE(url.query.starts_with("uuid=0123"));
+        told.emplace_back(status, std::move(retry_after));
+    };
+    answer_ = [&](const Request&) {
+        if (requests_.size() == 2) return Response::empty(403);
+        if (requests_.size() == 4) return Response::text(429, "").with("Retry-After", "1");
+        return picture();
+    };
+    EXPECT_FALSE(play(counted, [&] { return units_.size() >= 4; }));
+    ASSERT_GE(told.size(), 5U);
+    told.resize(5);
+    using testing::Pair;
+    EXPECT_THAT(told, testing::ElementsAre(Pair(200, ""), Pair(403, ""), Pair(200, ""),
+                                           Pair(429, "1"), Pair(200, "")));
+}
+
+TEST_F(Snapshots, WaitForTheirTurnAndSayWhyWhereThatTakesLong) {
+    int turns = 0;
+    std::optional<base::Error> said;
+    auto counted = way();
+    counted.turn = [&](Deadline) -> Task<base::Result<camera::AskPictures::Turn>> {
+        camera::AskPictures::Turn out;
+        ++turns;
+        if (turns == 3) out.wait = 30ms;  // a bucket that is empty for a moment
+        if (turns == 4) EXPECT_FALSE(source_->waits_for_peer());
+        if (turns >= 6 && turns < 9) {
+            EXPECT_EQ(requests_.size(), 4U) << "not while the host is to be left alone";
+            out.wait = 1h;  // looked at again sooner than that
+            out.why = base::Error(ErrorKind::ResourceExhausted, "quota", "fewer questions");
+        }
+        if (turns == 9) said = source_->waits_because();
+        co_return out;
+    };
+    EXPECT_FALSE(play(counted, [&] { return units_.size() >= 8; }));
+    ASSERT_TRUE(said);
+    EXPECT_EQ(said->reason(), "quota");
+    EXPECT_EQ(shown(), test::counted(0, static_cast<std::int64_t>(units_.size())));
+}
+
+TEST_F(Snapshots, ComeFromWhereTheCameraIsNow) {
+    bool has_moved = false;
+    auto moving = way();
+    moving.turn = [&](Deadline) -> Task<base::Result<camera::AskPictures::Turn>> {
+        camera::AskPictures::Turn out;
+        out.url = base::Url::parse(url("/get_image?uuid=0123&width=640&region=eu1")).value();
+        if (!has_moved) out.url.reset();
+        co_return out;
+    };
+    answer_ = [&](const Request& request) {
+        if (has_moved && !request.query_value("region")) return Response::empty(404);
+        has_moved = requests_.size() >= 3;
+        return picture();
+    };
+    EXPECT_FALSE(play(moving, [&] { return units_.size() >= 6; }));
+    EXPECT_EQ(units_.size(), requests_.size());
+}
+
+TEST_F(Snapshots, AreOneLessWhenAConnectionIsCutAndWaitWhenItGoesOn) {
+    const auto cut = [] {
+        auto out = Response::stream("image/jpeg", [](net::BodyWriter& writer) -> Task<> {
+            writer.stream().close();
+            co_return;
+        });
+        std::get<net::StreamBody>(out.body).content_length = 2;
+        return out;
+    };
+    bool has_waited = false;
+    std::optional<base::Error> said;
+    // A request over a kept connection that was closed is sent once more by the client itself.
+    answer_ = [&](const Request&) {
+        const std::size_t number = requests_.size();
+        if (number == 9) has_waited = source_->waits_for_peer();
+        if (number == 24) said = source_->waits_because();
+        const bool is_cut = (number >= 4 && number < 6) || (number >= 14 && number < 24);
+        return is_cut ? cut() : picture();
+    };
+    EXPECT_FALSE(play(way(), [&] { return units_.size() >= 20; }));
+    EXPECT_FALSE(has_waited) << "for one that failed";
+    EXPECT_TRUE(said);
+    EXPECT_EQ(shown(), test::counted(0, static_cast<std::int64_t>(units_.size())));
+}
+
 TEST_F(Snapshots, GoNowhereElse) {
     answer_ = [this](const Request&) {
         return Response::empty(302).with("Location", url("/elsewhere"));
@@ -275,6 +367,43 @@ TEST_F(Snapshots, BecomeFilmsOfEveryPictureWhateverTheServerDoes) {
     EXPECT_FALSE(play(filmed, [&] { return films() >= 4; }));
     EXPECT_EQ(test::counters_of_films(disk.path("porch/films")),
               test::counted(0, static_cast<std::int64_t>(7 * films())));
+}
+
+TEST_F(Snapshots, LeaveNoFileOfWhatIsNoWholeJpeg) {
+    fakes::TempDirectory disk;
+    auto filmed = way();
+    filmed.films = camera::Films{.folder = disk.path(), .name = "porch", .pictures = 1000};
+    filmed.when_off = filmed.when_down = 10ms;
+    answer_ = [this](const Request&) {
+        const auto& jpeg = jpegs_.front();
+        switch (requests_.size() % 8) {
+            case 1:
+                return Response::text(200, "<!doctype html><p>Maintenance", "text/html");
+            case 2:
+                return Response::bytes("image/jpeg", jpeg.slice(0, 500));
+            case 3:
+                return Response::text(200, "RIFF....WEBP", "image/webp");
+            case 4:
+                return Response::text(404, "\xFF\xD8\xFF no picture \xFF\xD9", "image/jpeg");
+            case 5:
+                return Response::text(500, "\xFF\xD8\xFF no picture \xFF\xD9", "image/jpeg");
+            case 6:
+                return Response::empty(200);
+            default:
+                return picture();
+        }
+    };
+    EXPECT_FALSE(play(filmed, [&] { return units_.size() >= 6; }));
+    const auto files = test::files_in(disk.path("porch/pictures"), ".jpg");
+    EXPECT_GE(files.size(), 6U);
+    EXPECT_LE(files.size(), next_) << "one for each picture at most";
+    for (const auto& file : files) {
+        const auto bytes = store::read_file(file.string(), 1 << 20).value();
+        EXPECT_EQ(std::ranges::count_if(
+                      jpegs_, [&](const auto& jpeg) { return base::as_text(jpeg) == bytes; }),
+                  1)
+            << file;
+    }
 }
 
 TEST(PictureAnswers, MeanWhatTheVendorMeans) {
