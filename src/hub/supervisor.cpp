@@ -50,7 +50,7 @@ struct Supervisor::State : std::enable_shared_from_this<Supervisor::State> {
     async::Task<> supervise();
     async::Task<> wait_until_wanted();
     async::Task<base::Result<>> run_once();
-    async::Task<base::Result<>> watch(const Source& source);
+    async::Task<base::Result<>> watch(const Source& source, std::uint64_t seen);
     async::Task<> wait_for_retry(const Error& error);
     bool wanted() const { return !stopping && (options.always || stream->wanted()); }
     void fail_with(const Error& error, std::optional<base::WallTime> next_try);
@@ -156,7 +156,8 @@ async::Task<base::Result<>> Supervisor::State::run_once() {
     base::Result<> ended;
     {
         StreamWriter writer(stream);
-        auto first = co_await (run_caught(*source, writer) || watch(*source));
+        const std::uint64_t seen = stream->status().counters.units_in;
+        auto first = co_await (run_caught(*source, writer) || watch(*source, seen));
         ended = first.index() == 0 ? std::move(std::get<0>(first)) : std::move(std::get<1>(first));
     }
     // The polite end comes before anything else may open this camera.
@@ -169,9 +170,9 @@ async::Task<base::Result<>> Supervisor::State::run_once() {
 }
 
 /// Ends (and with it the run) when nobody wants the stream for `linger`, on stop, or when no unit
-/// comes for `stall`. While the source waits to be called, it shows the slate.
-async::Task<base::Result<>> Supervisor::State::watch(const Source& source) {
-    std::uint64_t seen = stream->status().counters.units_in;
+/// comes for `stall`. While the source waits to be called, it shows the slate. `seen`: units before
+/// the run.
+async::Task<base::Result<>> Supervisor::State::watch(const Source& source, std::uint64_t seen) {
     auto last_progress = std::chrono::steady_clock::now();
     auto last_wanted = last_progress;
     auto next_look = last_progress + kWatchPeriod;
@@ -194,6 +195,9 @@ async::Task<base::Result<>> Supervisor::State::watch(const Source& source) {
             slate.reset();
             if (!last_sentence.empty()) stream->log().info("The camera is back");
             last_sentence.clear();
+        } else if (live && now - last_progress < kWatchPeriod) {
+            // Pictures came a moment ago: a source of several ways may not know of it yet, and a
+            // slate would take the pen from the one that has begun.
         } else if (source.waits_for_peer()) {
             last_progress = now;
             tell_waiting(source.waits_because(), live);

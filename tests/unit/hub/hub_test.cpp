@@ -577,6 +577,48 @@ TEST_F(SupervisorTest, TellsEachReasonOfAWaitOnce) {
     });
 }
 
+TEST_F(SupervisorTest, NoSlateTakesThePenFromAWayWhosePicturesHaveBegun) {
+    /// Opens its way beside, and learns a moment later that it has pictures.
+    struct Slow final : Source {
+        async::Task<base::Result<>> run(StreamWriter& writer) override {
+            const auto spare = writer.hand_over(Claim::Spare);
+            spare->set_tracks({video_track()});
+            for (int i = 0;; ++i) {
+                media::AccessUnit u;
+                u.key = i == 0;
+                u.dts = u.pts = i * 1800;
+                u.data = media::Bytes::from(std::vector<std::uint8_t>(10));
+                spare->publish(std::move(u));
+                has_noticed = i >= 5;
+                CASEMENT_CO_TRY(co_await async::sleep_for(20ms));  // real time: a camera's pace
+            }
+        }
+        async::Task<> close(async::Deadline) override { co_return; }
+        bool waits_for_peer() const override { return !has_noticed; }
+        std::string description() const override { return "slow"; }
+        bool has_noticed = false;
+    };
+    auto factory = []() -> async::Task<base::Result<std::unique_ptr<Source>>> {
+        co_return std::make_unique<Slow>();
+    };
+    StreamOptions options;
+    options.supervisor.always = false;
+    const auto stream = *hub.add("cam", factory, options);
+    play([&]() -> async::Task<> {
+        const Reader stays = stream->subscribe(io.get_executor(), {});
+        // Viewers that come have the supervisor look, several times between two pictures.
+        for (int i = 0; i < 100; ++i) {
+            const Reader comes = stream->subscribe(io.get_executor(), {});
+            (void)co_await async::sleep_for(3ms);  // real time: as above
+        }
+        const auto before = stream->status().counters.units_in;
+        (void)co_await async::sleep_for(200ms);  // real time: as above
+        EXPECT_GT(stream->status().counters.units_in, before);
+        EXPECT_EQ(stream->status().phase, Phase::Live);
+        EXPECT_EQ(stream->status().counters.failures, 0u);
+    });
+}
+
 TEST(PushDoor, RefusesUnknownKeysWithoutRepeatingThem) {
     PushDoor door;
     const auto knocked = door.knock("secret-key", "10.0.0.9", {});
