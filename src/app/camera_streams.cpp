@@ -35,7 +35,7 @@ void scale_pace(camera::Way& way, double time_scale) {
     }
     // Those of the ways inside are their driver's to scale.
     if (auto* const ways = std::get_if<camera::BestOf>(&way)) {
-        for (auto* const wait : {&ways->again, &ways->again_at_most})
+        for (auto* const wait : {&ways->again, &ways->again_at_most, &ways->renew_before})
             *wait = base::scaled(*wait, time_scale);
     }
 }

@@ -225,6 +225,9 @@ struct BestOf {
     std::chrono::milliseconds patience{20'000}, stall{15'000};
     /// Between two tries of a choice; doubled up to the second.
     std::chrono::milliseconds again{15'000}, again_at_most{600'000};
+    /// A choice that its vendor ends for good is followed by another one of its like so long
+    /// before.
+    std::chrono::milliseconds renew_before{30'000};
 };
 /// A media file at its own pace: demo and tests.
 struct PlayFile {
@@ -250,6 +253,8 @@ struct Lease {
     base::WallTime expires_at;
     /// So long before, more time is asked for.
     std::chrono::milliseconds margin{30'000};
+    /// After a refusal, and where the answer moved nothing; for as long as the lease lives.
+    std::chrono::milliseconds again{5'000};
     /// Answers the new lease. Empty: this one ends for good, and another endpoint has to be asked
     /// for. Runs on the driver's executor by itself, callable from any; may outlive the driver.
     std::function<async::Task<base::Result<Lease>>(async::Deadline)> extend;

@@ -16,8 +16,6 @@ namespace {
 
 // Vendors answer within seconds or not at all.
 constexpr std::chrono::seconds kAskTime{30};
-// After a refusal, for as long as the lease lives.
-constexpr std::chrono::seconds kAskAgain{5};
 // The wall clock may be set while a lease runs.
 constexpr std::chrono::seconds kLookEvery{1};
 
@@ -44,12 +42,13 @@ async::Task<base::Result<>> Leased::keep() {
         const bool is_due = lease_.extend && now + lease_.margin >= lease_.expires_at;
         if (is_due && clock_.steady_now() >= ask_at) {
             auto answer = co_await lease_.extend(async::Deadline::in(kAskTime));
+            const base::WallTime before = lease_.expires_at;
             if (answer) {
                 lease_ = std::move(*answer);
-            } else {
+            } else if (!answer.error().is(ErrorKind::Cancelled)) {
                 log_.warn("More time for the stream was refused: {}", answer.error().message());
             }
-            ask_at = clock_.steady_now() + kAskAgain;
+            if (lease_.expires_at <= before) ask_at = clock_.steady_now() + lease_.again;
         }
         const auto wait = (lease_.extend ? lease_.expires_at - lease_.margin : lease_.expires_at) -
                           clock_.wall_now();

@@ -42,10 +42,12 @@ Task<> SideRun::run(Ask ask, Open open, Deadline deadline) {
     ended_ = ended ? Error(ErrorKind::Unavailable, "the vendor ended the stream") : ended.error();
 }
 
-/// A vendor may give no more time at any question.
+/// A vendor may give no more time at any question, for good or for now.
 void SideRun::follow(camera::Lease& lease) {
+    lent_until_ = clock_.steady_now() + (lease.expires_at - clock_.wall_now());
+    ends_at_.reset();
     if (!lease.extend) {
-        ends_at_ = clock_.steady_now() + (lease.expires_at - clock_.wall_now());
+        ends_at_ = lent_until_;
         return;
     }
     using Extend = decltype(lease.extend);
@@ -54,7 +56,11 @@ void SideRun::follow(camera::Lease& lease) {
                                                      Deadline deadline) {
             auto longer = co_await extend(deadline);
             const auto self = whose.lock();
-            if (longer && self) self->follow(*longer);
+            if (!self) co_return longer;
+            if (longer) self->follow(*longer);
+            // Where questions are refused for their number, another stream would be too.
+            else if (!longer.error().is(ErrorKind::ResourceExhausted))
+                self->ends_at_ = self->lent_until_;
             co_return longer;
         }
     };

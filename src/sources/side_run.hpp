@@ -32,7 +32,7 @@ public:
     /// When the vendor told the way; the epoch before that.
     base::SteadyTime answered_at() const { return answered_at_; }
     base::SteadyTime last_picture() const { return progress_->last_picture(); }
-    /// When the vendor ends it for good.
+    /// When the vendor ends it, as far as its last answer goes.
     const std::optional<base::SteadyTime>& ends_at() const { return ends_at_; }
     const std::optional<base::Error>& ended() const { return ended_; }
     /// Once the vendor has answered.
@@ -51,6 +51,7 @@ private:
     const std::shared_ptr<hub::Progress> progress_ = std::make_shared<hub::Progress>();
     const std::unique_ptr<hub::StreamWriter> writer_;
     std::unique_ptr<hub::Source> source_;
+    base::SteadyTime lent_until_{};
     std::optional<base::SteadyTime> ends_at_;
     std::optional<base::Error> ended_;
     async::TaskGroup tasks_;

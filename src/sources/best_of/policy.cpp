@@ -8,18 +8,12 @@ using base::Error;
 using base::ErrorKind;
 using base::SteadyTime;
 
-namespace {
-
-// A way that ends for good is followed by one of its like so long before.
-constexpr std::chrono::seconds kRenewBefore{30};
-
-}  // namespace
-
 Policy::Policy(const camera::BestOf& rules)
     : patience_(rules.patience),
       stall_(rules.stall),
       again_(rules.again),
       again_at_most_(rules.again_at_most),
+      renew_before_(rules.renew_before),
       choices_(rules.choices.size(), {.wait = rules.again}) {}
 
 Policy::Step Policy::step(std::span<const Run> runs, SteadyTime now) {
@@ -65,8 +59,8 @@ std::optional<std::size_t> Policy::next(const Run* kept, SteadyTime now) {
     if (!is_settled) return std::nullopt;
     if (const auto better = due(0, kept->choice, now)) return better;
     // One that is lent for seconds only is not followed by a row of its like.
-    const bool is_ending = kept->ends_at && now >= *kept->ends_at - kRenewBefore &&
-                           now - kept->opened_at >= 2 * kRenewBefore;
+    const bool is_ending = kept->ends_at && now >= *kept->ends_at - renew_before_ &&
+                           now - kept->opened_at >= 2 * renew_before_;
     return is_ending && choices_[kept->choice].not_before <= now ? std::optional(kept->choice)
                                                                  : std::nullopt;
 }

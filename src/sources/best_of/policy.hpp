@@ -62,7 +62,7 @@ private:
     std::optional<std::size_t> due(std::size_t from, std::size_t to, base::SteadyTime now) const;
     std::optional<std::size_t> next(const Run* kept, base::SteadyTime now);
 
-    const std::chrono::milliseconds patience_, stall_, again_, again_at_most_;
+    const std::chrono::milliseconds patience_, stall_, again_, again_at_most_, renew_before_;
     std::vector<Choice> choices_;
     std::optional<std::size_t> showing_;
     std::optional<base::Error> waits_;

@@ -32,8 +32,9 @@ struct Endless final : hub::Source {
 
 struct LeasedStream : testing::Test {
     camera::Lease lease() {
-        camera::Lease out{.expires_at = clock.wall_now() + 10min,
-                          .margin = 1min,
+        camera::Lease out{.expires_at = clock.wall_now() + life,
+                          .margin = std::max(life / 10, 1s),
+                          .again = 5s,
                           .extend = [this](Deadline) -> Task<base::Result<camera::Lease>> {
                               ++asked;
                               if (refuses) co_return base::fail(ErrorKind::Unavailable, "no");
@@ -76,6 +77,7 @@ struct LeasedStream : testing::Test {
     std::shared_ptr<hub::Stream> stream =
         std::make_shared<hub::Stream>("cam", hub::GopLogLimits{}, clock, base::Log{});
     std::unique_ptr<Leased> source;
+    std::chrono::seconds life = 10min;
     bool refuses = false, is_final = false;
     int asked = 0, released = 0, closes = 0;
 };
@@ -92,6 +94,16 @@ TEST_F(LeasedStream, IsExtendedInTimeAndGivenBackAtTheEnd) {
     });
     EXPECT_EQ(closes, 1);
     EXPECT_EQ(released, 1);
+}
+
+TEST_F(LeasedStream, IsExtendedWheneverItIsDueHoweverShortItIs) {
+    life = 4s;
+    (void)play([this]() -> Task<> {
+        for (int times = 1; times <= 3; ++times) {
+            co_await pass(3s);
+            EXPECT_EQ(asked, times);
+        }
+    });
 }
 
 TEST_F(LeasedStream, EndsWithItsLeaseWhenTheVendorGivesNoMoreTime) {

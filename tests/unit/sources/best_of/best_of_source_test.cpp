@@ -7,6 +7,7 @@
 
 #include "hub/stream.hpp"
 #include "media/codec.hpp"
+#include "sources/leased.hpp"
 #include "tests/fakes/coroutine.hpp"
 
 namespace casement::sources::best_of {
@@ -139,6 +140,58 @@ TEST(BestOfSource, FallsBackAndForwardInOneTimeThatGoesOn) {
     EXPECT_EQ(told.front(), (std::pair<std::size_t, std::string>{0, ""}));
     EXPECT_THAT(told, testing::Contains(std::pair<std::size_t, std::string>{2, "way 0 fails"}));
     EXPECT_EQ(told.back(), (std::pair<std::size_t, std::string>{0, ""}));
+}
+
+/// How often a way is opened in the time for which it is lent, while its vendor refuses more time
+/// like this.
+int opened_while_lent(ErrorKind refusal) {
+    asio::io_context io{1};
+    base::SystemClock clock;
+    World world;
+    const auto stream =
+        std::make_shared<hub::Stream>("porch", hub::GopLogLimits{}, clock, base::Log{});
+    camera::BestOf ways;
+    ways.again = 100ms;
+    ways.renew_before = 400ms;
+    ways.choices.push_back(
+        {"lent", [&](Deadline) -> Task<base::Result<camera::StreamEndpoint>> {
+             camera::Lease lease;
+             lease.expires_at = clock.wall_now() + 1500ms;
+             lease.margin = 1s;
+             lease.extend = [refusal](Deadline) -> Task<base::Result<camera::Lease>> {
+                 co_return base::fail(refusal, "not now");
+             };
+             co_return camera::StreamEndpoint{.way = camera::PlayFile{}, .lease = lease};
+         }});
+    BestOfSource source(ways, {.clock = clock,
+                               .log = {},
+                               .open = [&](const camera::StreamEndpoint& endpoint)
+                                   -> base::Result<std::unique_ptr<hub::Source>> {
+                                   return std::make_unique<Leased>(std::make_unique<Fake>(world, 0),
+                                                                   *endpoint.lease, clock,
+                                                                   base::Log{});
+                               }});
+    int out = 0;
+    const auto play = [&]() -> Task<> {
+        async::TaskGroup tasks(io.get_executor(), base::Log{});
+        tasks.spawn("source", [&]() -> Task<> {
+            hub::StreamWriter writer(stream);
+            (void)co_await source.run(writer);
+        });
+        while (world.opened[0] == 0) (void)co_await async::sleep_for(5ms);  // real time: a lease
+        (void)co_await async::sleep_for(1400ms);
+        out = world.opened[0];
+        co_await tasks.stop();
+        co_await source.close(Deadline::in(1s));
+    };
+    fakes::run(io, play());
+    return out;
+}
+
+TEST(BestOfSource, AWayThatIsNotExtendedForNowIsFollowedByAnotherBeforeItsEnd) {
+    EXPECT_EQ(opened_while_lent(ErrorKind::Unavailable), 2);
+    EXPECT_EQ(opened_while_lent(ErrorKind::ResourceExhausted), 1)
+        << "who is asked too often is not asked for another";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <vector>
 
 #include "tests/fakes/clock.hpp"
@@ -184,6 +185,21 @@ TEST_F(BestOfPolicy, TriesAllWaysAtOnceWhenTheyMayWorkAgain) {
     policy.try_all(clock.steady_now());
     pass(200ms);
     EXPECT_EQ(policy.showing(), 0U);
+}
+
+TEST(BestOfPolicyRules, SayHowLongBeforeItsEndAWayIsReplaced) {
+    fakes::Clock clock;
+    camera::BestOf rules = three_ways();
+    rules.renew_before = 600ms;
+    Policy policy(rules);
+    Policy::Run run{.choice = 0, .opened_at = clock.steady_now()};
+    clock.advance(1300ms);
+    run.last_picture = clock.steady_now();
+    run.ends_at = clock.steady_now() + 700ms;
+    EXPECT_FALSE(policy.step(std::array{run}, clock.steady_now()).open);
+    clock.advance(100ms);
+    run.last_picture = clock.steady_now();
+    EXPECT_EQ(policy.step(std::array{run}, clock.steady_now()).open, 0U);
 }
 
 TEST_F(BestOfPolicy, ReplacesAWayThatEndsForGoodWhileItStillWrites) {
