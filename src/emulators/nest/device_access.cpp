@@ -77,12 +77,13 @@ Answered<json> DeviceAccess::get(std::string_view device_id) {
 }
 
 Answered<Device*> DeviceAccess::admit(std::string_view device_id, std::string_view command) {
-    if (!spend("commands", kCommands) ||
-        !spend(fmt::format("{} {}", command, device_id), kOneCommand))
+    const std::string one = fmt::format("{} {}", command, device_id);
+    if (!spend("commands", kCommands) || !spend(one, kOneCommand))
         return too_many("ExecuteDeviceCommand");
     ++counters_.commands;
     counters_.most_commands =
         std::max<std::uint64_t>(counters_.most_commands, spent_["commands"].size());
+    counters_.most_of_one = std::max<std::uint64_t>(counters_.most_of_one, spent_[one].size());
     Device* device = find(device_id);
     if (device == nullptr)
         return failed(404, "NOT_FOUND", fmt::format("Device {} not found.", name_of(device_id)));
@@ -116,6 +117,11 @@ Answered<Lease> DeviceAccess::extend(const Device& device, std::string_view exte
     });
     // Also with a token that has been replaced.
     if (at == leases_.end()) return failed(404, "NOT_FOUND", "Stream not found.");
+    if (options_.extensions && at->extended >= *options_.extensions) {
+        ++counters_.refused_extensions;
+        return failed(400, "FAILED_PRECONDITION", "Precondition check failed.");
+    }
+    ++at->extended;
     ++counters_.extended;
     at->token = "g.0." + base::random_hex(16);
     at->extension = "EXT-" + base::random_hex(12);

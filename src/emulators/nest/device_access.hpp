@@ -33,6 +33,9 @@ struct Device {
 struct DeviceAccessOptions {
     std::string project = "emu-project";
     std::chrono::milliseconds lease = std::chrono::minutes(5);  // as it passes
+    /// How often a stream may be extended before the vendor wants it started anew: of a battery
+    /// camera never. Nothing: for ever.
+    std::optional<int> extensions{};
     /// What the published limits call a minute, as it passes.
     std::chrono::milliseconds minute = std::chrono::minutes(1);
     std::chrono::milliseconds image_life = std::chrono::seconds(30);
@@ -45,6 +48,8 @@ struct DeviceAccessCounters {
     std::uint64_t over_limit = 0;     // answered with 429 because of a limit
     std::uint64_t expired = 0;        // leases that nobody extended or stopped
     std::uint64_t most_commands = 0;  // in any minute of the project
+    std::uint64_t most_of_one = 0;    // the same of one command at one device
+    std::uint64_t refused_extensions = 0;
     std::uint64_t pulled = 0, acknowledged = 0, redelivered = 0;
     std::size_t open_leases = 0;  // now
 };
@@ -53,6 +58,7 @@ struct DeviceAccessCounters {
 struct Lease {
     std::string device, path, token, extension;
     base::WallTime ends;
+    int extended = 0;  // so often
 };
 
 /// An error of the API: its HTTP status and its name.

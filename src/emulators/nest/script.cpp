@@ -51,6 +51,20 @@ Result<> device_event(Line& line) {
     return {};
 }
 
+Result<> device_access(Line& line) {
+    DeviceAccessOptions& options = line.cloud.devices().change();
+    const std::string_view what = take_word(line.rest);
+    const auto count = count_of(line.rest);
+    if (what == "minute") {
+        CASEMENT_TRY(options.minute, duration_or(line.rest, std::chrono::minutes(1)));
+    } else if (what == "extensions" && (count || line.rest == "any")) {
+        options.extensions = count;
+    } else {
+        return wrong("device-access minute DURATION, device-access extensions COUNT|any");
+    }
+    return {};
+}
+
 Result<> online(Line& line) {
     CASEMENT_TRY(const bool on, switch_of(line.rest));
     line.cloud.home().set_online(line.camera.uuid, on);
@@ -253,6 +267,7 @@ struct Verb {
 constexpr Verb kVerbs[] = {
     {"event", " TYPE[,TYPE] [SECONDS]", event},
     {"device-event", " DEVICE KIND", device_event},
+    {"device-access", " minute DURATION|extensions COUNT", device_access},
     {"online", " [on|off]", online},
     {"owner", " [USERID]", owner},
     {"set", " PROPERTY VALUE", set},

@@ -44,6 +44,8 @@ json device_access_json(const DeviceAccessCounters& counters) {
             {"over_limit", counters.over_limit},
             {"expired", counters.expired},
             {"most_commands", counters.most_commands},
+            {"most_of_one", counters.most_of_one},
+            {"refused_extensions", counters.refused_extensions},
             {"open_leases", counters.open_leases},
             {"pulled", counters.pulled},
             {"acknowledged", counters.acknowledged},

@@ -189,6 +189,24 @@ TEST_F(NestDeviceAccess, LendsAStreamThatIsExtendedByItsNewestToken) {
     });
 }
 
+TEST_F(NestDeviceAccess, ExtendsAStreamAsOftenAsItWasToldTo) {
+    run([](NestDeviceAccess& t) -> Task<> {
+        t.cloud_->devices().change().extensions = 1;
+        const auto answer = co_await t.execute("cam-rtsp", "CameraLiveStream.GenerateRtspStream");
+        const auto extend = [&](const net::ClientResponse& last) {
+            const json results = json::parse(last.body).at("results");
+            return t.execute("cam-rtsp", "CameraLiveStream.ExtendRtspStream",
+                             {{"streamExtensionToken", results.at("streamExtensionToken")}});
+        };
+        const auto longer = co_await extend(answer);
+        EXPECT_EQ(longer.status, 200);
+        const auto refused = co_await extend(longer);
+        EXPECT_EQ(json::parse(refused.body).at("error").at("status"), "FAILED_PRECONDITION");
+        EXPECT_EQ(t.cloud_->devices().counters().refused_extensions, 1u);
+        EXPECT_EQ(t.cloud_->devices().counters().open_leases, 1u) << "it lives to its end";
+    });
+}
+
 TEST_F(NestDeviceAccess, SendsAFilmBehindARing) {
     run([](NestDeviceAccess& t) -> Task<> {
         (void)co_await t.send("GET", t.devices_url());

@@ -45,6 +45,8 @@ TEST_F(NestScript, MakesThingsHappen) {
                              "log-out-google",
                              "token-ttl jwt 5s",
                              "token-ttl lease 20",
+                             "device-access minute 600ms",
+                             "device-access extensions 3",
                              "pictures take 100ms",
                              "live redirects 3",
                              "live swapped",
@@ -70,6 +72,10 @@ TEST_F(NestScript, MakesThingsHappen) {
     EXPECT_EQ(cloud_->accounts().clock_skew, std::chrono::minutes(-10));
     EXPECT_EQ(cloud_->accounts().lives.jwt, std::chrono::seconds(5));
     EXPECT_EQ(cloud_->devices().options().lease, std::chrono::seconds(20));
+    EXPECT_EQ(cloud_->devices().options().minute, std::chrono::milliseconds(600));
+    EXPECT_EQ(cloud_->devices().options().extensions, 3);
+    EXPECT_TRUE(obey(*cloud_, "device-access extensions any"));
+    EXPECT_EQ(cloud_->devices().options().extensions, std::nullopt);
     EXPECT_TRUE(obey(*cloud_, "2 remove"));
     EXPECT_EQ(cloud_->home().cameras().size(), 1u);
 }
@@ -93,6 +99,8 @@ TEST_F(NestScript, SaysWhatItKnowsWhenALineIsWrong) {
                              "size 640x360",
                              "event",
                              "device-event none X",
+                             "device-access extensions few",
+                             "device-access",
                              "pictures show 1s",
                              "move ap1",
                              "online maybe"})
