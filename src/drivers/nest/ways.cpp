@@ -83,6 +83,8 @@ Task<Result<camera::StreamEndpoint>> open_nexustalk(Parts parts, bool is_websock
     way.back_channel = parts->back_channel;
     if (parts->not_reached)
         way.not_reached = [parts] { asio::post(parts->executor, parts->not_reached); };
+    // The vendor's patience with who says nothing is scaled in the same way.
+    way.ping_every = base::scaled(way.ping_every, parts->time_scale);
     co_return camera::StreamEndpoint{.way = std::move(way), .lease = {}};
 }
 
@@ -163,7 +165,7 @@ Result<camera::StreamEndpoint> endpoint_by(WishedWay wished, WayParts given) {
         }
     }
     if (is_wished(WishedWay::DeviceAccess) && parts->device_access) {
-        ways.choices.push_back({"device access", [parts](Deadline deadline) {
+        ways.choices.push_back({std::string(kDeviceAccess), [parts](Deadline deadline) {
                                     return async::hop(parts->executor,
                                                       parts->device_access(deadline));
                                 }});

@@ -58,6 +58,8 @@ struct WayParts {
     std::function<void(std::string way, std::optional<base::Error> why)> tell{};
 };
 
+inline constexpr std::string_view kDeviceAccess = "device access";
+
 /// "nexustalk" over TLS and then over WebSocket, "device access", "snapshots"; of one kind where
 /// that is wished. Unsupported when Device Access is wished and the account has none.
 base::Result<camera::StreamEndpoint> endpoint_by(WishedWay wished, WayParts parts);

@@ -19,6 +19,7 @@ using nlohmann::json;
 constexpr std::size_t kMaxAnswer = std::size_t{4} << 20;
 constexpr std::size_t kMaxMedia = std::size_t{32} << 20;
 constexpr int kMessagesAtOnce = 10;
+constexpr std::chrono::seconds kMediaPatience{60};
 
 std::string bearer(const Secret& token) { return "Bearer " + token.reveal(); }
 
@@ -61,12 +62,33 @@ Api::Api(async::Executor executor, const base::Clock& clock, ApiOptions options,
       http_(std::move(executor), options_.http),
       limits_(options_.time_scale) {}
 
-Task<Result<>> Api::place(Limits::Question question, std::string device, std::string kind,
-                          Limits::Rank rank, Deadline deadline) {
+/// Of a question that is on its way.
+class Api::Place {
+public:
+    Place(Api& api, Counted counted, base::SteadyTime taken)
+        : api_(api), counted_(std::move(counted)), taken_(taken) {}
+    ~Place() {
+        api_.limits_.answered(counted_.question, counted_.device, counted_.kind, taken_,
+                              api_.clock_.steady_now());
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+private:
+    Api& api_;
+    const Counted counted_;
+    const base::SteadyTime taken_;
+};
+
+/// Answers when it was taken.
+Task<Result<base::SteadyTime>> Api::wait_for_place(Counted counted, Deadline deadline) {
     for (;;) {
-        const base::Duration wait = limits_.take(question, device, kind, rank, clock_.steady_now());
-        if (wait == base::Duration{}) co_return Result<>{};
-        if (deadline.time() < std::chrono::steady_clock::now() + wait)
+        const base::SteadyTime now = clock_.steady_now();
+        const base::Duration wait =
+            limits_.take(counted.question, counted.device, counted.kind, counted.rank, now);
+        if (wait == base::Duration{}) co_return now;
+        if (counted.rank == Limits::Rank::Spare ||
+            deadline.time() < std::chrono::steady_clock::now() + wait)
             co_return base::fail_because("quota", ErrorKind::ResourceExhausted,
                                          "Google limits how often Device Access may be asked; "
                                          "there is a place again in {} s.",
@@ -83,44 +105,51 @@ Task<Api::Answer> Api::send_once(Build build, bool was_refused, Deadline deadlin
     question.headers.add("Authorization", bearer(pass.token));
     CASEMENT_CO_TRY(auto answer, co_await http_.send(std::move(question), deadline));
     if (answer.is_success()) co_return std::move(answer.body);
-    base::Error error = refusal(answer.status, answer.body);
-    if (error.is(ErrorKind::ResourceExhausted))
-        limits_.silence(clock_.steady_now() + options_.silence);
-    co_return std::unexpected(std::move(error));
+    co_return std::unexpected(refusal(answer.status, answer.body));
 }
 
-Task<Api::Answer> Api::send(Build build, Deadline deadline) {
-    auto answer = co_await send_once(build, false, deadline);
-    if (!answer && answer.error().reason() == "token-refused")
-        answer = co_await send_once(std::move(build), true, deadline);
-    co_return answer;
+Task<Api::Answer> Api::send(Build build, std::chrono::milliseconds patience, Deadline deadline,
+                            std::optional<Counted> counted) {
+    for (const bool was_refused : {false, true}) {
+        std::optional<Place> place;
+        if (counted) {
+            CASEMENT_CO_TRY(const auto taken, co_await wait_for_place(*counted, deadline));
+            place.emplace(*this, *counted, taken);
+        }
+        auto answer =
+            co_await send_once(build, was_refused, deadline.sooner_of(Deadline::in(patience)));
+        if (!answer && counted && answer.error().is(ErrorKind::ResourceExhausted))
+            limits_.silence(clock_.steady_now() + options_.silence);
+        if (answer || was_refused || answer.error().reason() != "token-refused") co_return answer;
+    }
+    co_return base::fail(ErrorKind::Internal, "the second answer is the last");
 }
 
 Task<Result<std::vector<Device>>> Api::devices(Deadline deadline) {
-    CASEMENT_CO_TRY(co_await place(Limits::Question::List, {}, {}, Limits::Rank::Other, deadline));
     const auto list = [this](const Pass& pass) {
         return request_of("GET", fmt::format("{}/enterprises/{}/devices", options_.base,
                                              base::percent_encoded(pass.project)));
     };
     CASEMENT_CO_TRY(const std::string body,
-                    co_await send(list, deadline.sooner_of(Deadline::in(options_.patience))));
+                    co_await send(list, options_.patience, deadline,
+                                  Counted{.question = Limits::Question::List}));
     co_return parse_devices(body);
 }
 
 Task<Api::Answer> Api::command(std::string device, std::string kind, std::string params,
                                Limits::Rank rank, Deadline deadline) {
-    CASEMENT_CO_TRY(co_await place(Limits::Question::Command, device, kind, rank, deadline));
     auto request = request_of(
         "POST", fmt::format("{}/{}:executeCommand", options_.base, device),
         fmt::format(R"({{"command":"sdm.devices.commands.{}","params":{}}})", kind, params));
-    co_return co_await send([request](const Pass&) { return request; },
-                            deadline.sooner_of(Deadline::in(options_.patience)));
+    Counted counted{Limits::Question::Command, std::move(device), std::move(kind), rank};
+    co_return co_await send([request](const Pass&) { return request; }, options_.patience, deadline,
+                            std::move(counted));
 }
 
-Task<Result<RtspStream>> Api::start_rtsp(std::string device, Deadline deadline) {
+Task<Result<RtspStream>> Api::start_rtsp(std::string device, Limits::Rank rank, Deadline deadline) {
     CASEMENT_CO_TRY(const std::string body,
                     co_await command(std::move(device), "CameraLiveStream.GenerateRtspStream", "{}",
-                                     Limits::Rank::Other, deadline));
+                                     rank, deadline));
     co_return parse_rtsp_stream(body);
 }
 
@@ -133,10 +162,11 @@ Task<Result<RtspStream>> Api::extend_rtsp(std::string device, RtspStream stream,
     co_return parse_rtsp_extension(body, std::move(stream));
 }
 
-Task<Result<>> Api::stop_rtsp(std::string device, RtspStream stream, Deadline deadline) {
+Task<Result<>> Api::stop_rtsp(std::string device, RtspStream stream, Limits::Rank rank,
+                              Deadline deadline) {
     std::string params = json{{"streamExtensionToken", stream.extension.reveal()}}.dump();
     CASEMENT_CO_TRY(co_await command(std::move(device), "CameraLiveStream.StopRtspStream",
-                                     std::move(params), Limits::Rank::Keep, deadline));
+                                     std::move(params), rank, deadline));
     co_return Result<>{};
 }
 
@@ -165,7 +195,7 @@ Task<Result<std::string>> Api::clip(std::string url, Deadline deadline) {
     CASEMENT_CO_TRY(options_.hosts.base_url(url));
     auto request = request_of("GET", std::move(url));
     request.max_body_bytes = kMaxMedia;
-    co_return co_await send([request](const Pass&) { return request; }, deadline);
+    co_return co_await send([request](const Pass&) { return request; }, kMediaPatience, deadline);
 }
 
 Task<Result<std::vector<Delivery>>> Api::pull(Deadline deadline) {
@@ -179,7 +209,7 @@ Task<Result<std::vector<Delivery>>> Api::pull(Deadline deadline) {
             return request_of("POST", subscription_url(now) + ":pull",
                               fmt::format(R"({{"maxMessages":{}}})", kMessagesAtOnce));
         },
-        deadline.sooner_of(Deadline::in(options_.pull_patience)));
+        options_.pull_patience, deadline);
     if (!body) co_return std::unexpected(no_events(body.error()));
     co_return parse_pull(*body);
 }
@@ -192,7 +222,7 @@ Task<Result<>> Api::acknowledge(std::vector<std::string> ack_ids, Deadline deadl
         [this, ids](const Pass& now) {
             return request_of("POST", subscription_url(now) + ":acknowledge", ids);
         },
-        deadline.sooner_of(Deadline::in(options_.patience))));
+        options_.patience, deadline));
     co_return Result<>{};
 }
 

@@ -2,6 +2,7 @@
 // Smart Device Management and its events, asked within the vendor's limits.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,10 +45,12 @@ public:
 
     async::Task<base::Result<std::vector<Device>>> devices(async::Deadline deadline);
 
-    async::Task<base::Result<RtspStream>> start_rtsp(std::string device, async::Deadline deadline);
+    async::Task<base::Result<RtspStream>> start_rtsp(std::string device, Limits::Rank rank,
+                                                     async::Deadline deadline);
     async::Task<base::Result<RtspStream>> extend_rtsp(std::string device, RtspStream stream,
                                                       async::Deadline deadline);
-    async::Task<base::Result<>> stop_rtsp(std::string device, RtspStream stream,
+    /// Spare: at once or not at all.
+    async::Task<base::Result<>> stop_rtsp(std::string device, RtspStream stream, Limits::Rank rank,
                                           async::Deadline deadline);
     /// The JPEG of an event, at most 30 s after it.
     async::Task<base::Result<std::string>> event_picture(std::string device, std::string event,
@@ -64,14 +67,22 @@ public:
 private:
     using Answer = base::Result<std::string>;
     using Build = std::function<net::ClientRequest(const Pass& pass)>;
-    async::Task<Answer> send(Build build, async::Deadline deadline);
+    /// What takes a place within the limits, each time that it is asked.
+    struct Counted {
+        Limits::Question question;
+        std::string device{}, kind{};  // of a command
+        Limits::Rank rank = Limits::Rank::Other;
+    };
+    class Place;
+    /// `patience`: for one answer.
+    async::Task<Answer> send(Build build, std::chrono::milliseconds patience,
+                             async::Deadline deadline, std::optional<Counted> counted = {});
     async::Task<Answer> send_once(Build build, bool was_refused, async::Deadline deadline);
     async::Task<Answer> command(std::string device, std::string kind, std::string params,
                                 Limits::Rank rank, async::Deadline deadline);
     std::string subscription_url(const Pass& pass) const;
-    async::Task<base::Result<>> place(Limits::Question question, std::string device,
-                                      std::string kind, Limits::Rank rank,
-                                      async::Deadline deadline);
+    async::Task<base::Result<base::SteadyTime>> wait_for_place(Counted counted,
+                                                               async::Deadline deadline);
 
     const base::Clock& clock_;
     const ApiOptions options_;

@@ -28,8 +28,10 @@ constexpr std::chrono::seconds kListPatience{
 constexpr std::chrono::seconds kGoodbye{5};
 // A start may have to wait for its place within the limits.
 constexpr std::chrono::seconds kStartPatience{75};
-// A relisting asked for by the vendor does not come before this.
-constexpr std::chrono::seconds kLookAgain{20};
+// Between two tries; scaled by who opens the stream.
+constexpr std::chrono::seconds kAgain{5}, kAgainAtMost{300};
+// The next start may have to wait for its place too, and for a minute of silence.
+constexpr std::chrono::seconds kRenewBefore{80};
 
 base::Error no_stream() {
     return {ErrorKind::Unsupported, "webrtc-only",
@@ -46,7 +48,8 @@ DriverOptions DriverOptions::scaled(double time_scale) const {
     out.api = api.scaled(time_scale);
     out.streams = streams.scaled(time_scale);
     out.events = events.scaled(time_scale);
-    for (std::chrono::milliseconds* wait : {&out.list, &out.retry_first, &out.retry_cap})
+    for (std::chrono::milliseconds* wait :
+         {&out.list, &out.look_again, &out.retry_first, &out.retry_cap})
         *wait = base::scaled(*wait, time_scale);
     return out;
 }
@@ -65,10 +68,18 @@ Driver::Driver(async::Executor executor, DriverOptions options, AskPass pass, Ke
 
 Driver::~Driver() = default;
 
+std::function<Task<Result<camera::StreamEndpoint>>(Deadline)> Driver::stream_of(
+    std::string device) const {
+    return [streams = streams_, executor = executor_, device](Deadline deadline) {
+        return async::hop(executor, Streams::open_named(streams, device, deadline));
+    };
+}
+
 Task<Result<>> Driver::run(camera::DriverHost& host) {
     co_await asio::this_coro::throw_if_cancelled(false);
     host_ = &host;
-    Listener listener(*api_, host, *this, clock_, keep_, log_, options_.events);
+    streams_->on_mismatch([this] { devices_changed(); });
+    Listener listener(executor_, *api_, host, *this, clock_, keep_, log_, options_.events);
     async::TaskGroup tasks(executor_, log_);
     // Events are published after the devices were listed for the first time.
     std::function<void()> listed = [&] {
@@ -78,6 +89,8 @@ Task<Result<>> Driver::run(camera::DriverHost& host) {
 
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     co_await tasks.stop();
+    co_await listener.stop();
+    streams_->on_mismatch({});
     co_await streams_->end(Deadline::in(kGoodbye));
     host_ = nullptr;
     co_return base::fail(ErrorKind::Cancelled, "the account was stopped");
@@ -105,7 +118,8 @@ Task<> Driver::keep_list(std::function<void()> listed) {
         auto until = now + wait;
         while (std::chrono::steady_clock::now() < until) {
             if (!co_await bell_.wait_until(until) || co_await is_cancelled()) co_return;
-            if (look_again_) until = std::min<async::Deadline::Time>(until, now + kLookAgain);
+            if (look_again_)
+                until = std::min<async::Deadline::Time>(until, now + options_.look_again);
         }
     }
 }
@@ -122,6 +136,10 @@ void Driver::take_list(std::vector<Device> devices) {
         it = entries_.erase(it);
     }
     for (Device& device : devices) {
+        streams_->know(device.id, device.has_rtsp ? std::nullopt : std::optional(no_stream()));
+        if (options_.lent_only.contains(device.id) ||
+            options_.lent_only.contains(tail_of(device.id)))
+            continue;
         const auto known = entries_.find(device.id);
         if (known != entries_.end() && known->second.device == device) continue;
         auto named = options_.cameras.find(device.id);
@@ -236,8 +254,9 @@ Task<Result<camera::StreamEndpoint>> Driver::endpoint(std::string camera, camera
                          return async::hop(executor, Streams::open_of(streams, device, deadline));
                      }}};
     best.patience = kStartPatience;
-    best.again = options_.retry_first;
-    best.again_at_most = options_.retry_cap;
+    best.again = kAgain;
+    best.again_at_most = kAgainAtMost;
+    best.renew_before = kRenewBefore;
     co_return camera::StreamEndpoint{.way = std::move(best), .lease = {}};
 }
 

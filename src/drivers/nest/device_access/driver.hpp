@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,14 @@ struct DriverOptions {
     StreamRules streams{};
     ListenerRules events{};
     std::chrono::milliseconds list{300'000};  // between two looks at the devices
+    std::chrono::milliseconds look_again{
+        20'000};  // the same where the vendor says that they changed
     std::chrono::milliseconds retry_first{5'000}, retry_cap{300'000};
     /// Ids that the file gives, by a device's id or the last part of it.
     std::map<std::string, std::string> cameras{};
+    /// Devices, named in the same way, that are one more way to a camera of another account: lent,
+    /// and nothing else.
+    std::set<std::string, std::less<>> lent_only{};
     DriverOptions scaled(double time_scale) const;
 };
 
@@ -39,6 +45,10 @@ public:
     async::Executor executor() const override { return executor_; }
     std::string vendor() const override { return "nest"; }
     std::string name() const override { return options_.account; }
+    /// What opens the stream of a device of that id, or whose id ends with it: called on any
+    /// thread; may outlive the driver. NotFound "no-device" while the list has none.
+    std::function<async::Task<base::Result<camera::StreamEndpoint>>(async::Deadline)> stream_of(
+        std::string device) const;
     /// Once: it ends with its cancellation.
     async::Task<base::Result<>> run(camera::DriverHost& host) override;
     async::Task<base::Result<camera::StreamEndpoint>> endpoint(std::string camera,

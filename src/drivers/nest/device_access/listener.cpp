@@ -18,6 +18,8 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t kMaxOpen = 500, kMaxHeard = 1'000;
+// Pictures that are fetched or wait for their place: more than the limits let through in time.
+constexpr std::size_t kMaxFetching = 32;
 
 std::string file_name(std::string_view vendor_id) {
     std::string out;
@@ -35,18 +37,21 @@ ListenerRules ListenerRules::scaled(double time_scale) const {
     ListenerRules out = *this;
     out.retry_first = base::scaled(retry_first, time_scale);
     out.retry_cap = base::scaled(retry_cap, time_scale);
+    out.picture_life = base::scaled(picture_life, time_scale);
     return out;
 }
 
-Listener::Listener(Api& api, camera::DriverHost& host, Household& household,
-                   const base::Clock& clock, KeepMedia keep, base::Log log, ListenerRules rules)
+Listener::Listener(async::Executor executor, Api& api, camera::DriverHost& host,
+                   Household& household, const base::Clock& clock, KeepMedia keep, base::Log log,
+                   ListenerRules rules)
     : api_(api),
       host_(host),
       household_(household),
       clock_(clock),
       keep_(std::move(keep)),
       log_(std::move(log)),
-      rules_(rules) {}
+      rules_(rules),
+      fetching_(std::move(executor), log_) {}
 
 Task<> Listener::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
@@ -129,26 +134,41 @@ Task<Result<>> Listener::tell(std::string camera, std::string device, Sessions::
     event.vendor_id = told.vendor_id;
     event.data = data.dump(-1, ' ', false, json::error_handler_t::replace);
     event.evidence = std::move(evidence);
-    // Told first: a picture may take seconds, and a bell does not wait.
     CASEMENT_CO_TRY(const auto stored, co_await host_.event(event));
     if (!told.is_late && !stored->end) {
         if (open_.size() >= kMaxOpen) open_.clear();
         open_[told.vendor_id] = stored->id;
     }
-    if (!stored->media.empty()) co_return Result<>{};
-    std::string media = co_await media_of(device, told);
-    if (media.empty()) co_return Result<>{};
-    event.media = std::move(media);
-    CASEMENT_CO_TRY(co_await host_.event(std::move(event)));
+    if (!stored->media.empty() || !has_media(device, told)) co_return Result<>{};
+    if (fetching_.size() >= kMaxFetching) {
+        log_.debug("Too many events at once: one has no picture.");
+        co_return Result<>{};
+    }
+    fetching_.spawn("picture of an event",
+                    [this, device = std::move(device), told = std::move(told),
+                     event = std::move(event)] { return fetch(device, told, event); });
     co_return Result<>{};
+}
+
+bool Listener::has_media(const std::string& device, const Sessions::Told& told) const {
+    return keep_ &&
+           (!told.clip.empty() || (!told.picture.empty() && household_.has_pictures(device)));
+}
+
+Task<> Listener::fetch(std::string device, Sessions::Told told, events::Event event) {
+    event.media = co_await media_of(device, told);
+    if (event.media.empty()) co_return;
+    const auto stored = co_await host_.event(std::move(event));
+    if (!stored) log_.warn("An event goes without its picture: {}", stored.error().message());
 }
 
 /// An event without a picture is an event all the same.
 Task<std::string> Listener::media_of(const std::string& device, const Sessions::Told& told) {
-    const Deadline deadline = Deadline::in(rules_.media);
     const bool is_clip = !told.clip.empty();
-    if (!keep_ || (!is_clip && (told.picture.empty() || !household_.has_pictures(device))))
-        co_return std::string{};
+    Deadline deadline = Deadline::in(rules_.media);
+    if (!is_clip)
+        deadline = deadline.sooner_of(Deadline::in(std::chrono::ceil<std::chrono::milliseconds>(
+            told.start + rules_.picture_life - clock_.wall_now())));
     auto bytes = is_clip ? co_await api_.clip(told.clip, deadline)
                          : co_await api_.event_picture(device, told.picture, deadline);
     if (!bytes) {

@@ -154,6 +154,31 @@ TEST(DeviceAccessLimits, WhatARunningStreamNeedsFindsAPlace) {
               base::Duration{});
 }
 
+TEST(DeviceAccessLimits, WhatMayBeLeftUndoneTakesNoPlaceThatOthersWillNeed) {
+    Limits limits;
+    const SteadyTime now{1h};
+    const auto take = [&](int device, std::string_view kind, Rank rank) {
+        return limits.take(Question::Command, std::to_string(device), kind, rank, now) ==
+               base::Duration{};
+    };
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(take(i, "stop", Rank::Spare));
+    EXPECT_FALSE(take(5, "stop", Rank::Spare));
+    EXPECT_TRUE(take(5, "start", Rank::Other));
+}
+
+TEST(DeviceAccessLimits, AMinuteBeginsWithTheAnswerForNobodyKnowsWhenItWasCounted) {
+    Limits limits;
+    const SteadyTime now{1h};
+    for (int i = 0; i < 5; ++i)
+        EXPECT_EQ(limits.take(Question::List, {}, {}, Rank::Other, now), base::Duration{});
+    limits.answered(Question::List, {}, {}, now, now + 9s);
+    EXPECT_EQ(limits.take(Question::List, {}, {}, Rank::Other, now + 61s), base::Duration{});
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(limits.take(Question::List, {}, {}, Rank::Other, now + 61s), base::Duration{});
+    EXPECT_EQ(limits.take(Question::List, {}, {}, Rank::Other, now + 61s), 9s)
+        << "the one that took long counts until then";
+}
+
 TEST(DeviceAccessLimits, AfterTooOftenNothingIsAskedForAMinute) {
     Limits limits;
     const SteadyTime now{1h};

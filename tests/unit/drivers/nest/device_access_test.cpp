@@ -232,6 +232,18 @@ TEST_F(DeviceAccess, AStreamThatWasLostIsComeBackToWithTheTokenOfNow) {
     EXPECT_THAT(address(third), HasSubstr("auth=g.0.t3"));
 }
 
+TEST_F(DeviceAccess, AnAddressIsForOneClientAndEachStreamIsGivenBack) {
+    const auto all = streams();
+    const auto first = open(*all), second = open(*all);
+    ASSERT_TRUE(first && second);
+    EXPECT_NE(address(first), address(second)) << "the first is watched";
+    extension_ = "EXT-1";
+    loop_.run([&]() -> Task<> { co_await all->end(net::tests::soon()); });
+    EXPECT_THAT(stopped_, testing::UnorderedElementsAre("EXT-1", "EXT-2"));
+    ASSERT_TRUE(ask(first->lease->release));
+    EXPECT_THAT(stopped_, SizeIs(2)) << "and once";
+}
+
 TEST_F(DeviceAccess, AStreamThatNobodyComesBackToIsGivenBack) {
     rules_.lost_for = 30ms;
     const auto all = streams();
@@ -257,10 +269,20 @@ TEST_F(DeviceAccess, ABatteryCameraThatGivesNoMoreTimeIsNotAskedForever) {
     const auto other = open(*all);
     ASSERT_TRUE(other);
     EXPECT_THAT(address(other), HasSubstr("auth=g.0.t2")) << "a stream of its own";
+    EXPECT_FALSE(other->lease->extend) << "it has said so";
+}
+
+TEST_F(DeviceAccess, AYesThatMovesNothingIsANo) {
+    const auto all = streams();
+    const auto one = open(*all);
+    ASSERT_TRUE(one);
+    clock_.advance(4min);
+    ASSERT_TRUE(ask(one->lease->extend)->extend);
     moves_ = false;
-    const auto still = ask(other->lease->extend);
+    const auto still = ask(one->lease->extend);
     ASSERT_TRUE(still);
-    EXPECT_FALSE(still->extend) << "a yes that moves nothing is a no";
+    EXPECT_FALSE(still->extend);
+    EXPECT_TRUE(open(*all)->lease->extend) << "the next one may be extended, as this one was";
 }
 
 TEST_F(DeviceAccess, AfterBusyTheVendorIsLeftAloneForHalfAMinute) {
@@ -282,6 +304,35 @@ TEST_F(DeviceAccess, ATokenThatWasRefusedIsRenewedOnce) {
     good_ = "ya29.third", can_renew_ = false;
     const auto other = streams();
     EXPECT_TRUE(open(*other).error().is(ErrorKind::Unauthenticated));
+}
+
+TEST_F(DeviceAccess, TheAccessTokenIsRenewedUnderAStreamThatGoesOn) {
+    const auto all = streams();
+    const auto first = open(*all);
+    ASSERT_TRUE(first);
+    for (int i = 2; i < 5; ++i) {
+        clock_.advance(4min);
+        if (i == 3) good_ = "ya29.other";  // the hour is over
+        const auto longer = ask(first->lease->extend);
+        ASSERT_TRUE(longer) << longer.error().message();
+        EXPECT_EQ(extension_, "EXT-" + std::to_string(i)) << "with the newest token of the stream";
+    }
+    EXPECT_EQ(mine_, "ya29.2");
+    EXPECT_EQ(std::ranges::count(commands_, "CameraLiveStream.GenerateRtspStream"), 1);
+}
+
+TEST_F(DeviceAccess, TheSecondTryWithARenewedTokenIsCountedToo) {
+    Api api(loop_.executor(), clock_, api_options(), pass());
+    const auto start = [&] {
+        return loop_.run([&]() -> Task<Result<RtspStream>> {
+            co_return co_await api.start_rtsp(kDevice, Limits::Rank::Other, Deadline::in(5s));
+        });
+    };
+    good_ = "ya29.other";
+    EXPECT_TRUE(start());
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(start());
+    EXPECT_EQ(start().error().reason(), "quota") << "five of one kind for one device";
+    EXPECT_THAT(commands_, SizeIs(4));
 }
 
 TEST_F(DeviceAccess, AfterTooOftenNothingIsAskedForAMinute) {
@@ -319,7 +370,8 @@ protected:
             co_return "events/" + name + "." + extension;
         };
         DriverOptions options{.account = "home", .api = api_options()};
-        options.list = 50ms;
+        options.list = list_;
+        options.look_again = 20ms;
         options.retry_first = 10ms;
         driver_ = std::make_unique<Driver>(loop_.executor(), options, pass(), keep, clock_);
         tasks_ = std::make_unique<async::TaskGroup>(loop_.executor(), base::Log());
@@ -345,6 +397,7 @@ protected:
             base::format_rfc3339(clock_.wall_now()), kDevice, happenings, state));
     }
 
+    std::chrono::milliseconds list_ = 50ms;
     Host host_;
     std::unique_ptr<Driver> driver_;
     std::unique_ptr<async::TaskGroup> tasks_;
@@ -368,6 +421,32 @@ TEST_F(DeviceAccessDriver, CamerasAppearAndVanish) {
     EXPECT_THAT(host_.gone, ElementsAre(bell_id));
 }
 
+/// Nothing but the vendor's word makes it look again.
+class DeviceAccessDriverThatSeldomLooks : public DeviceAccessDriver {
+protected:
+    DeviceAccessDriverThatSeldomLooks() { list_ = 1h; }
+};
+
+TEST_F(DeviceAccessDriverThatSeldomLooks, ACameraThatHasLeftRtspIsReadAnewAndAskedNoMore) {
+    until([&] { return host_.cameras.size() == 2; });
+    const auto yard =
+        std::ranges::find(host_.cameras, "Yard", [](const auto& one) { return one.second.name; });
+    const std::string id = yard->first;
+    const auto endpoint = loop_.run([&]() -> Task<Result<camera::StreamEndpoint>> {
+        co_return co_await driver_->endpoint(id, camera::Quality::Main, net::tests::soon());
+    });
+    ASSERT_TRUE(endpoint);
+    const auto open = std::get<camera::BestOf>(endpoint->way).choices.at(0).open;
+    devices_ = json{{"devices", json::array({device("cam", "Yard", "WEB_RTC")})}}.dump();
+    refusals_.emplace_back(400, "INVALID_ARGUMENT");
+    EXPECT_EQ(ask(open).error().reason(), "wrong-protocol");
+    until([&] { return host_.states[id].back().reason.has_value(); });
+    EXPECT_EQ(host_.states[id].back().reason->code, "webrtc-only");
+    const auto before = commands_.size();
+    EXPECT_EQ(ask(open).error().reason(), "webrtc-only");
+    EXPECT_EQ(commands_.size(), before);
+}
+
 TEST_F(DeviceAccessDriver, ABellIsToldAtOnceAndItsPictureFollows) {
     until([&] { return host_.cameras.size() == 2; });
     publish(R"("sdm.devices.events.DoorbellChime.Chime":{"eventSessionId":"S","eventId":"n:1"})");
@@ -382,9 +461,26 @@ TEST_F(DeviceAccessDriver, ABellIsToldAtOnceAndItsPictureFollows) {
         "sdm.devices.events.CameraClipPreview.ClipPreview":{"eventSessionId":"S","previewUrl":")" +
                 url("/clip") + "\"}",
             "ENDED");
-    until([&] { return host_.ended.size() == 1 && acknowledged_.size() == 2; });
+    until(
+        [&] { return host_.ended.size() == 1 && acknowledged_.size() == 2 && kept_.size() == 2; });
     EXPECT_THAT(host_.ended, ElementsAre("event-S/button"));
-    EXPECT_THAT(kept_, testing::Contains("S-button.mp4:MP4"));
+    EXPECT_EQ(kept_.back(), "S-button.mp4:MP4");
+}
+
+TEST_F(DeviceAccessDriver, WhatHappensNextDoesNotWaitForAPicturesPlace) {
+    until([&] { return host_.cameras.size() == 2; });
+    // Five pictures of a camera a minute: the sixth has to wait for most of one.
+    for (int i = 0; i < 6; ++i)
+        publish(fmt::format(
+            R"("sdm.devices.events.CameraMotion.Motion":{{"eventSessionId":"S{0}","eventId":"n:{0}"}})",
+            i));
+    publish(R"("sdm.devices.events.DoorbellChime.Chime":{"eventSessionId":"R","eventId":"n:r"})");
+    until([&] {
+        return std::ranges::find(host_.told, "R/button", &events::Event::vendor_id) !=
+               host_.told.end();
+    });
+    until([&] { return acknowledged_.size() == 7; });
+    EXPECT_THAT(kept_, SizeIs(testing::Le(5U)));
 }
 
 TEST_F(DeviceAccessDriver, AnEventThatCouldNotBeStoredIsNotAcknowledged) {

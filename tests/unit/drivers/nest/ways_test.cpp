@@ -88,6 +88,14 @@ TEST_F(Ways, SpeakNexustalkAsTheCameraIsNow) {
     EXPECT_THAT(picture_profiles({}), ElementsAre(9, 7, 8));
 }
 
+TEST_F(Ways, KeepALiveStreamAliveAtThePaceOfTheHub) {
+    auto fast = parts();
+    fast.time_scale = 0.02;
+    const auto ways = endpoint_by(WishedWay::Auto, fast).value();
+    EXPECT_EQ(std::get<camera::PullNexustalk>(open(ways, 0)->way).ping_every,
+              std::chrono::milliseconds{300});
+}
+
 TEST_F(Ways, TellWhatWasRefusedAndNothingElse) {
     const auto ways = endpoint_by(WishedWay::Auto, parts()).value();
     const auto way = std::get<camera::PullNexustalk>(open(ways, 0)->way);
