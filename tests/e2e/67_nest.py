@@ -3,19 +3,13 @@
 lent by Device Access. A bell rings, the light goes out and on again, and the recording keeps its time. What ran here is our emulator; no hardware."""
 import datetime
 import json
-import subprocess
 import sys
 import time
 
 from cells import pictures
-from house import BINARY, House, end, run, wait_until, work_folder
-from nest import Nest, secrets_in
+from house import House, end, run, wait_until, work_folder
+from nest import Nest, login, secrets_in, sign_in_device_access
 from viewer import Viewer
-
-
-def login(house, *more, stdin=""):
-    done = subprocess.run([BINARY, "-c", str(house.config), "login", "nest", *more], input=stdin, capture_output=True, text=True, env=house.env, timeout=60)
-    return done.returncode, done.stdout + done.stderr
 
 
 def has_event(house, camera, kind):
@@ -96,14 +90,9 @@ def main():
         assert probed["streams"][0]["codec_name"] == "h264", probed
 
         # The other account: by the code that Google put into the address bar.
-        official = brought["device_access"]
-        secret = folder / "client-secret"
-        secret.write_text(official["client_secret"] + "\n")
-        options = ["--account", "yard", "--project", official["project"], "--client-id", official["client_id"], "--client-secret-file", str(secret),
-                   "--subscription", official["subscription"], "--code", "-"]
-        status, said = login(house, *options, stdin="https://www.google.com/?code=wrong&scope=x\n")
+        status, said = sign_in_device_access(house, nest, folder, "yard", "https://www.google.com/?code=wrong&scope=x")
         assert status != 0 and "code" in said, said
-        status, said = login(house, *options, stdin=official["code"] + "\n")
+        status, said = sign_in_device_access(house, nest, folder, "yard")
         assert status == 0 and "1 camera." in said, said
         garage = wait_until("the lent camera appears", lambda: [c for c in house.api("GET", "/api/v1/cameras")["cameras"] if c.get("account") == "yard"], 60)[0]
         wait_word(house, garage["id"], "live")

@@ -1,10 +1,12 @@
 """`casement emulate nest` as a test drives it."""
 import re
 import ssl
+import subprocess
 import urllib.error
 import urllib.request
 
 from emulator import Emulator
+from house import BINARY
 
 
 class Nest(Emulator):
@@ -27,3 +29,18 @@ def secrets_in(text):
     kinds = {"JWT": r"g\.0\.[0-9a-f]{8}", "access": r"\bb\.[0-9a-f]{16}", "google": r"ya29\.[0-9a-f]{8}", "website": r"\b[0-9a-f]{48}\b",
              "shown": r"(?:website_2|user_token|cztoken|SIDCC|SID|auth)=(?!\*)[0-9A-Za-z.]{8}"}
     return {kind: found for kind, pattern in kinds.items() if (found := len(re.findall(pattern, text)))}
+
+
+def login(house, *more, stdin=""):
+    """`casement login nest`: its status, and what it said."""
+    done = subprocess.run([BINARY, "-c", str(house.config), "login", "nest", *more], input=stdin, capture_output=True, text=True, env=house.env, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def sign_in_device_access(house, nest, folder, account, code=None):
+    """By the code that Google put into the address bar, or by what is given for it."""
+    official = nest.started["sign_in"]["device_access"]
+    secret = folder / "client-secret"
+    secret.write_text(official["client_secret"] + "\n")
+    return login(house, "--account", account, "--project", official["project"], "--client-id", official["client_id"], "--client-secret-file", str(secret),
+                 "--subscription", official["subscription"], "--code", "-", stdin=(code or official["code"]) + "\n")

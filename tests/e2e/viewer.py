@@ -7,8 +7,8 @@ from house import background, wait_until
 class Viewer:
     """Reads a stream with ffmpeg and keeps every packet's time, on the stream's line and on ours; with `file`, all of the stream too."""
 
-    def __init__(self, house, folder, camera, file=None):
-        self.log = folder / f"viewer-{camera}.log"
+    def __init__(self, house, folder, camera, name=None, file=None):
+        self.log = folder / f"viewer-{name or camera}.log"
         self.file = file
         kept = ["-map", "0", "-c", "copy", "-y", file] if file else []
         self.process = background("ffmpeg", "-v", "info", "-rtsp_transport", "tcp", "-i", house.rtsp(camera), *kept, "-map", "0:v", "-c", "copy", "-f", "framecrc",
