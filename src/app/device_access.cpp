@@ -54,7 +54,7 @@ Result<device_access::TokenOptions> device_access_tokens(const config::Account& 
     return out;
 }
 
-Result<std::unique_ptr<camera::CameraDriver>> device_access_driver(
+Result<std::unique_ptr<device_access::Driver>> device_access_driver(
     async::Executor executor, const config::Config& config, const config::Account& account,
     const std::string& data, store::SealedStore& sealed, async::BlockingPool& disk,
     const base::Clock& clock) {
@@ -70,6 +70,9 @@ Result<std::unique_ptr<camera::CameraDriver>> device_access_driver(
     for (const config::Camera& camera : config.cameras) {
         if (camera.nest && camera.nest->account == account.name)
             options.cameras.emplace(camera.nest->camera, camera.id);
+        if (camera.nest && camera.nest->device_access &&
+            camera.nest->device_access->account == account.name)
+            options.lent_only.insert(camera.nest->device_access->device);
     }
     options = options.scaled(config.time_scale);
 

@@ -20,7 +20,7 @@ base::Result<drivers::nest::device_access::TokenOptions> device_access_tokens(
 
 /// Everything given outlives it; `data`: the hub's folder. Errors as above, and for a name that
 /// cannot be one of a file.
-base::Result<std::unique_ptr<camera::CameraDriver>> device_access_driver(
+base::Result<std::unique_ptr<drivers::nest::device_access::Driver>> device_access_driver(
     async::Executor executor, const config::Config& config, const config::Account& account,
     const std::string& data, store::SealedStore& sealed, async::BlockingPool& disk,
     const base::Clock& clock);

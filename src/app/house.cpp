@@ -346,11 +346,8 @@ base::Result<> House::open_nanit() {
 }
 
 base::Result<> House::open_nest() {
-    CASEMENT_TRY(auto accounts, nest_options(config_, start_.data.string()));
-    for (drivers::nest::DriverOptions& options : accounts) {
-        CASEMENT_TRY(registry_->add(std::make_unique<drivers::nest::Driver>(
-            first_, std::move(options), *sealed_, vendors_, clock_)));
-    }
+    using LentBy = drivers::nest::device_access::Driver;
+    std::map<std::string, LentBy*> lenders;  // owned by the registry
     for (const config::Account& account : config_.accounts) {
         if (account.vendor != config::Vendor::Nest ||
             account.sign_in != config::NestSignIn::DeviceAccess)
@@ -358,7 +355,16 @@ base::Result<> House::open_nest() {
         CASEMENT_TRY(auto driver,
                      device_access_driver(first_, config_, account, start_.data.string(), *sealed_,
                                           vendors_, clock_));
+        lenders.emplace(account.name, driver.get());
         CASEMENT_TRY(registry_->add(std::move(driver)));
+    }
+    const Lend lend = [&](const config::LentCamera& camera) {
+        return lenders.at(camera.account)->stream_of(camera.device);  // `check` has found it
+    };
+    CASEMENT_TRY(auto accounts, nest_options(config_, start_.data.string(), lend));
+    for (drivers::nest::DriverOptions& options : accounts) {
+        CASEMENT_TRY(registry_->add(std::make_unique<drivers::nest::Driver>(
+            first_, std::move(options), *sealed_, vendors_, clock_)));
     }
     return {};
 }

@@ -24,8 +24,9 @@ drivers::nest::WishedWay way_of(config::NestWay way) {
             return drivers::nest::WishedWay::Nexustalk;
         case config::NestWay::Snapshots:
             return drivers::nest::WishedWay::Snapshots;
-        case config::NestWay::Auto:
         case config::NestWay::DeviceAccess:
+            return drivers::nest::WishedWay::DeviceAccess;
+        case config::NestWay::Auto:
             break;
     }
     return drivers::nest::WishedWay::Auto;
@@ -48,7 +49,7 @@ void set_pictures(CameraConfig& camera, const config::Snapshots& snapshots) {
 }
 
 Result<DriverOptions> options_of(const config::Config& config, const config::Account& account,
-                                 const std::string& data) {
+                                 const std::string& data, const Lend& lend) {
     if (!drivers::is_account_name(account.name))
         return base::fail(ErrorKind::InvalidArgument,
                           "the Nest account \"{}\" needs a name of letters, digits, - and _",
@@ -71,6 +72,8 @@ Result<DriverOptions> options_of(const config::Config& config, const config::Acc
         one.name = camera.name;
         if (camera.way != config::NestWay::Auto) one.way = way_of(camera.way);
         if (camera.snapshots) set_pictures(one, *camera.snapshots);
+        if (lend && camera.nest->device_access)
+            one.device_access = lend(*camera.nest->device_access);
     }
     return out;
 }
@@ -119,13 +122,13 @@ Result<ApiOptions> nest_api_options(const config::Account& account) {
 }
 
 Result<std::vector<DriverOptions>> nest_options(const config::Config& config,
-                                                const std::string& data) {
+                                                const std::string& data, const Lend& lend) {
     std::vector<DriverOptions> out;
     for (const config::Account& account : config.accounts) {
         if (account.vendor != config::Vendor::Nest ||
             account.sign_in == config::NestSignIn::DeviceAccess)
             continue;
-        CASEMENT_TRY(out.emplace_back(), options_of(config, account, data));
+        CASEMENT_TRY(out.emplace_back(), options_of(config, account, data, lend));
     }
     return out;
 }

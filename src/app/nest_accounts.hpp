@@ -1,6 +1,7 @@
 #pragma once
 // The Nest accounts of the file, in the words of their driver.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,15 @@ base::Result<drivers::nest::ApiOptions> nest_api_options(const config::Account& 
 base::Result<base::Url> nest_endpoint(const config::Account& account, const std::string& key,
                                       const std::string& text);
 
+/// What opens the stream of a camera that Device Access lends too.
+using Lend = std::function<decltype(drivers::nest::CameraConfig::device_access)(
+    const config::LentCamera& camera)>;
+
 /// In the order of the file; `data`: the hub's folder. Accounts that sign in by Device Access are
 /// passed over (device_access.hpp). Errors as above, and for a name that cannot be one of a file.
 base::Result<std::vector<drivers::nest::DriverOptions>> nest_options(const config::Config& config,
-                                                                     const std::string& data);
+                                                                     const std::string& data,
+                                                                     const Lend& lend = {});
 
 /// The nest account of that name; the only one where `name` is empty. NotFound with what to write
 /// where.

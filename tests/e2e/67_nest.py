@@ -3,11 +3,12 @@
 lent by Device Access. A bell rings, the light goes out and on again, and the recording keeps its time. What ran here is our emulator; no hardware."""
 import datetime
 import json
+import subprocess
 import sys
 import time
 
 from cells import pictures
-from house import House, end, run, wait_until, work_folder
+from house import BINARY, House, end, run, wait_until, work_folder
 from nest import Nest, login, secrets_in, sign_in_device_access
 from viewer import Viewer
 

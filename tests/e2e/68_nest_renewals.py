@@ -27,7 +27,7 @@ class Watch:
 
     def __init__(self, house, nest, folder):
         self.nest, self.statuses, self.failed = nest, 0, 0
-        self.viewers = {name: Viewer(house, folder, name, folder / f"{name}.mkv") for name in CAMERAS}
+        self.viewers = {name: Viewer(house, folder, name, file=folder / f"{name}.mkv") for name in CAMERAS}
 
     def status(self):
         self.statuses += 1

@@ -202,9 +202,16 @@ struct PushSource {  // the camera comes to us
 /// finds).
 using Source = std::variant<std::monostate, PullSource, FileSource, PushSource>;
 
+/// The same camera, as Device Access has it: nothing that it says tells which one it is.
+struct LentCamera {
+    std::string account;  // one that signs in by Device Access
+    std::string device;   // its id, or the last part of that
+    bool operator==(const LentCamera&) const = default;
+};
 struct NestCamera {
     std::string account;
     std::string camera;
+    std::optional<LentCamera> device_access{};
     bool operator==(const NestCamera&) const = default;
 };
 struct NanitCamera {

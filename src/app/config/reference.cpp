@@ -60,8 +60,7 @@ SIGHUP (`kill -HUP PID`) reads the file again. A file with an error changes noth
 
 ## Not yet
 
-`mqtt.discovery_prefix`, and `way: device_access` of a Nest account that signs in otherwise are read and checked, but this version
-does not use them; `casement check` says so of such an account.
+`mqtt.discovery_prefix` is read and checked, but this version does not use it.
 
 ## Keys
 )";

@@ -340,12 +340,28 @@ const Fields<Arlo>& fields_of(std::type_identity<Arlo>) {
     return fields;
 }
 
+const Fields<LentCamera>& fields_of(std::type_identity<LentCamera>) {
+    static const Fields<LentCamera> fields{
+        field("account", &LentCamera::account, "name of an account that signs in by Device Access",
+              not_empty("needs the name of an account")),
+        field("device", &LentCamera::device, "Device Access's id of the camera, or its last part",
+              not_empty("needs the id of a device")),
+    };
+    return fields;
+}
+bool check_fields(const Value& value, const LentCamera& camera) {
+    const bool has_account = need(value, camera.account, "account", "yard");
+    return need(value, camera.device, "device", "AVPHwEu0123") && has_account;
+}
+
 const Fields<NestCamera>& fields_of(std::type_identity<NestCamera>) {
     static const Fields<NestCamera> fields{
         field("account", &NestCamera::account, "name of the account",
               not_empty("needs the name of an account")),
         field("camera", &NestCamera::camera, "the vendor's id of the camera",
               not_empty("needs the vendor's id of the camera")),
+        field("device_access", &NestCamera::device_access,
+              "the same camera as Device Access lends it: one more way to its pictures"),
     };
     return fields;
 }

@@ -62,30 +62,26 @@ Field<Config> cameras_field() {
     return out;
 }
 
-/// Sections whose machinery comes with a later version: read and checked, so that the file is right
-/// when it arrives.
-struct Unused {
-    std::string_view key;
-    bool is_written;
-    std::string_view what = "it";
-};
+bool signs_in_by_device_access(const Account& account) {
+    return account.vendor == Vendor::Nest && account.sign_in == NestSignIn::DeviceAccess;
+}
 
-void warn_of_unused(const Value& value, const Config& config) {
-    const Unused sections[] = {
-        {"accounts",
-         std::ranges::any_of(config.accounts,
-                             [](const Account& a) {
-                                 return a.vendor == Vendor::Nest &&
-                                        a.sign_in != NestSignIn::DeviceAccess &&
-                                        a.way == NestWay::DeviceAccess;
-                             }),
-         "Device Access for an account that signs in otherwise"}};
-    for (const Unused& section : sections) {
-        const Node* node = value.node().find(section.key);
-        if (node == nullptr || !section.is_written) continue;
-        Value(value.reading(), *node, std::string(section.key))
-            .warning(fmt::format("{} is right, but this version does not use {} yet", section.key,
-                                 section.what));
+/// A way that nothing leads to.
+void warn_of_device_access(const Value& value, const Config& config) {
+    for (const Account& account : config.accounts) {
+        const bool is_lent = std::ranges::any_of(config.cameras, [&](const Camera& camera) {
+            return camera.nest && camera.nest->account == account.name &&
+                   camera.nest->device_access;
+        });
+        if (account.vendor != Vendor::Nest || account.way != NestWay::DeviceAccess ||
+            signs_in_by_device_access(account) || is_lent)
+            continue;
+        const Node* node = value.node().find("accounts");
+        if (node == nullptr) continue;
+        Value(value.reading(), *node, "accounts")
+            .warning(fmt::format("{} goes by Device Access, and no camera says as which device: "
+                                 "cameras.NAME.nest.device_access",
+                                 account.name));
     }
 }
 
@@ -140,6 +136,35 @@ bool check_account_of(const Value& value, const Config& config, const Camera& ca
     return false;
 }
 
+/// Where a camera has a way through Device Access too: by an account of that, which lends each
+/// device once.
+bool check_lent(const Value& value, const Config& config, const Camera& camera) {
+    if (!camera.nest || !camera.nest->device_access) return true;
+    const LentCamera& lent = *camera.nest->device_access;
+    const auto wrong = [&](const std::string& text) {
+        value.error(fmt::format("{}.nest.device_access: {}", value.path(), text));
+        return false;
+    };
+    const auto is_named = [](const std::string& name) {
+        return [name](const Account& account) {
+            return account.name == name && signs_in_by_device_access(account);
+        };
+    };
+    if (std::ranges::none_of(config.accounts, is_named(lent.account)))
+        return wrong(fmt::format("there is no account \"{}\" with sign_in: device_access",
+                                 lent.account.substr(0, 60)));
+    if (std::ranges::any_of(config.accounts, is_named(camera.nest->account)))
+        return wrong("the camera is one of Device Access already");
+    for (const Camera& other : config.cameras) {
+        const bool is_same =
+            other.nest && other.id != camera.id &&
+            (other.nest->device_access == lent ||
+             (other.nest->account == lent.account && other.nest->camera == lent.device));
+        if (is_same) return wrong(fmt::format("the device is {} already", other.id));
+    }
+    return true;
+}
+
 bool is_way_in(std::string_view key) {
     return key == "source" || key == "nest" || key == "nanit" || key == "arlo";
 }
@@ -166,6 +191,7 @@ bool check_cameras(const Value& value, const Config& config) {
             fine = false;
         }
         fine = check_account_of(at, config, camera) && fine;
+        fine = check_lent(at, config, camera) && fine;
     }
     return fine;
 }
@@ -227,7 +253,7 @@ bool check_fields(const Value& value, const Config& config) {
     const bool cameras = check_cameras(value, config);
     const bool tokens = check_tokens(value, config);
     const bool listeners = check_listeners(value, config);
-    warn_of_unused(value, config);
+    warn_of_device_access(value, config);
     return accounts && cameras && tokens && listeners;
 }
 

@@ -18,6 +18,8 @@ using camera::StateWord;
 
 namespace {
 
+constexpr std::size_t kMaxReason = 200;
+
 camera::Sensor sensor(std::string_view id, std::string_view name, camera::SensorKind kind,
                       bool diagnostic) {
     camera::Sensor out;
@@ -94,6 +96,8 @@ std::vector<camera::Sensor> Camera::sensors() const {
     if (record_.can("audio.microphone")) out.push_back(sensor("sound", "Sound", Sound, false));
     out.push_back(sensor("online", "Reaches Nest", Connectivity, true));
     out.back().value = record_.is_online;
+    out.push_back(sensor("way_reason", "Why by no better way", Text, true));
+    if (why_) out.back().value = why_->message().substr(0, kMaxReason);
     // A sign-in that rots is what takes these cameras away: it is seen coming.
     out.push_back(sensor("sign_in_renews", "Sign-in is renewed", Timestamp, true));
     if (const auto at = household_.keeper.renews_at()) out.back().value = base::format_rfc3339(*at);
@@ -143,7 +147,9 @@ camera::CameraState Camera::state_now() const {
     camera::CameraState out;
     out.word = StateWord::Live;
     const camera::AccountState& account = household_.keeper.state();
-    if (!record_.is_legacy()) {
+    if (way_ == kDeviceAccess) {
+        if (why_) out.reason = camera::make_reason(*why_);
+    } else if (!record_.is_legacy()) {
         out.word = StateWord::Offline;
         out.reason = camera::make_reason(moved());
     } else if (account.word == camera::AccountState::Word::NeedsPerson) {
@@ -259,8 +265,8 @@ void Camera::goes_by(std::string way, std::optional<base::Error> why) {
 }
 
 Result<camera::StreamEndpoint> Camera::endpoint() {
-    if (!record_.is_legacy()) return std::unexpected(moved());
-    if (!record_.is_streaming)
+    if (!record_.is_legacy() && !config_.device_access) return std::unexpected(moved());
+    if (record_.is_legacy() && !record_.is_streaming)
         return base::fail_because("off", ErrorKind::FailedPrecondition,
                                   "it is switched off in the Nest app or here");
     const auto weak = weak_from_this();
@@ -306,6 +312,7 @@ Result<camera::StreamEndpoint> Camera::endpoint() {
             self->household_.api.picture_answered(url, status, retry_after);
     };
     const auto& options = household_.api.options();
+    parts.device_access = config_.device_access;
     parts.follow = [hosts = options.hosts](std::string_view said, std::uint16_t port) {
         return hosts.host_port(said, port);
     };

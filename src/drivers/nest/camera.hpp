@@ -2,6 +2,7 @@
 // One camera of the account: what the hub is told of it, and what it is asked.
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,10 @@ struct CameraConfig {
     std::chrono::milliseconds interval{1000};  // of single pictures
     int width = 1280;
     std::optional<camera::Films> films{};
+    /// Answers the stream that Device Access lends of this camera; empty where it does not. As
+    /// WayParts::device_access.
+    std::function<async::Task<base::Result<camera::StreamEndpoint>>(async::Deadline)>
+        device_access{};
 };
 
 /// What all cameras of an account have in common. All of it outlives them.

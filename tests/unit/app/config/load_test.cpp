@@ -85,15 +85,41 @@ TEST(Config, ReadsTheWholeSettledShape) {
     EXPECT_EQ(c.camera("door")->record.keep, 24h * 30);
 }
 
-TEST(Config, SaysWhichSectionsThisVersionDoesNotUse) {
+TEST(Config, HasNoWarningInItsSettledShape) {
     const Loaded all =
         read(kSettledShape, {{"HOOK_SECRET", "hook-secret-value"}, {"PORCH_PW", "pw"}});
     EXPECT_EQ(all.warnings(), 0u) << text_of(all.problems);
-    const Loaded loaded = read("accounts: [{vendor: nest, name: home, way: device_access}]");
-    EXPECT_THAT(
-        text_of(loaded.problems),
-        HasSubstr("warning: accounts is right, but this version does not use Device Access"));
-    EXPECT_EQ(loaded.warnings(), 1u);
+}
+
+TEST(Config, ACameraMayHaveAWayThroughDeviceAccessToo) {
+    const std::string accounts =
+        "accounts: [{vendor: nest, name: home, way: device_access}, {vendor: nest, name: yard, "
+        "sign_in: device_access}]\n";
+    const Loaded without = read(accounts);
+    EXPECT_THAT(text_of(without.problems), HasSubstr("warning: home goes by Device Access, and no "
+                                                     "camera says as which device"));
+    const auto camera = [](std::string_view name, std::string_view lent) {
+        return fmt::format(
+            "  {}: {{nest: {{account: home, camera: 0123abcd, device_access: {}}}}}\n", name, lent);
+    };
+    const std::string cameras = accounts + "cameras:\n";
+    const Loaded loaded = read(cameras + camera("door", "{account: yard, device: AVPHwEu0}"));
+    EXPECT_TRUE(loaded.problems.empty()) << text_of(loaded.problems);
+    EXPECT_EQ(loaded.config.camera("door")->nest->device_access,
+              (LentCamera{.account = "yard", .device = "AVPHwEu0"}));
+
+    EXPECT_THAT(complaints(cameras + camera("door", "{account: home, device: AVPHwEu0}")),
+                HasSubstr("there is no account \"home\" with sign_in: device_access"));
+    EXPECT_THAT(complaints(cameras + camera("door", "{account: yard}")), HasSubstr("device"));
+    EXPECT_THAT(complaints(cameras + camera("door", "{account: yard, device: A}") +
+                           camera("hall", "{account: yard, device: A}")),
+                HasSubstr("the device is hall already"));
+    EXPECT_THAT(complaints(cameras + camera("door", "{account: yard, device: A}") +
+                           "  lent: {nest: {account: yard, camera: A}}\n"),
+                HasSubstr("the device is lent already"));
+    EXPECT_THAT(complaints(cameras + "  door: {nest: {account: yard, camera: A, device_access: "
+                                     "{account: yard, device: B}}}\n"),
+                HasSubstr("one of Device Access already"));
 }
 
 TEST(Config, ReadsHowFilmsAreMadeAndNeedsAFolderForThem) {
