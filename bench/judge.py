@@ -70,4 +70,5 @@ judge("nanit: bytes to the MQTT broker p99, ms", median("mqtt_ms_p99", "nanit-mq
 for direction in ("house to cloud", "cloud to house"):
     judge(f"nanit {direction}: longest time without a picture, s", median("gap_s_max", f"nanit-change-over {direction}"), 3)
 judge("nanit-day: what the day missed", median("missed", "nanit-day"), 0)
+judge("nest-day: what the day missed", median("missed", "nest-day"), 0)
 sys.exit(1 if failed else 0)

@@ -9,7 +9,7 @@ import time
 
 from cells import pictures
 from house import BINARY, House, end, run, wait_until, work_folder
-from nest import Nest, login, secrets_in, sign_in_device_access
+from nest import Nest, login, login_with_google, secrets_in, sign_in_device_access
 from viewer import Viewer
 
 
@@ -68,9 +68,7 @@ def main():
         status, said = login(house, "--account", "emulated", "--nest-token", "-", stdin="not-a-token\n")
         assert status != 0 and "not-a-token" not in said and len(said) > 20, said
 
-        cookies = folder / "cookies"
-        cookies.write_text(brought["cookies"] + "\n")
-        status, said = login(house, "--account", "emulated", "--issue-token", "-", "--cookies-file", str(cookies), stdin=brought["issue_token"] + "\n")
+        status, said = login_with_google(house, folder, nest)
         assert status == 0 and "2 cameras" in said, said
         wait_word(house, "door", "live")
         # The page does the same: what is refused is said, and the sign-in that was there stays.
@@ -79,7 +77,7 @@ def main():
         assert status == 200 and ways["ways"][0]["id"] == "google", ways
         status, said = house.as_person("POST", page, {"way": "nest-token", "fields": {"token": "b.not-a-token"}})
         assert status == 400 and said["detail"] and "b.not-a-token" not in json.dumps(said), said
-        status, said = house.as_person("POST", page, {"way": "google", "fields": {"issue_token": brought["issue_token"], "cookies": cookies.read_text()}})
+        status, said = house.as_person("POST", page, {"way": "google", "fields": {"issue_token": brought["issue_token"], "cookies": brought["cookies"]}})
         assert status == 200 and said["state"] == "signed-in" and "2 cameras" in said["text"], said
         viewer = Viewer(house, folder, "door")
         viewer.flows("the doorbell shows moving pictures", 40)

@@ -5,7 +5,7 @@ hardware."""
 import sys
 
 from house import House, end, wait_until, work_folder
-from nest import Nest, login, sign_in_device_access
+from nest import Nest, login_with_google, sign_in_device_access
 from viewer import Viewer
 
 PACE = 0.02  # a lease of five minutes takes six seconds
@@ -35,10 +35,7 @@ def main():
             "snapshots": {"interval": "10s"}}
     try:
         with House(extra=accounts + f"time_scale: {PACE}\n", cameras={"door": door}) as house:
-            brought = nest.started["sign_in"]
-            cookies = folder / "cookies"
-            cookies.write_text(brought["cookies"] + "\n")
-            status, said = login(house, "--account", "emulated", "--issue-token", "-", "--cookies-file", cookies, stdin=brought["issue_token"] + "\n")
+            status, said = login_with_google(house, folder, nest)
             assert status == 0, said
             status, said = sign_in_device_access(house, nest, folder, "yard")
             assert status == 0, said

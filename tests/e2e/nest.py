@@ -24,17 +24,25 @@ class Nest(Emulator):
             return refused.code, refused.read()
 
 
+def login(house, *more, stdin=""):
+    """(exit status, what it said)"""
+    done = subprocess.run([BINARY, "-c", str(house.config), "login", "nest", *more], input=stdin, capture_output=True, text=True, env=house.env, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def login_with_google(house, folder, nest):
+    """The account that the emulator's configuration names."""
+    brought = nest.started["sign_in"]
+    cookies = folder / "cookies"
+    cookies.write_text(brought["cookies"] + "\n")
+    return login(house, "--account", "emulated", "--issue-token", "-", "--cookies-file", str(cookies), stdin=brought["issue_token"] + "\n")
+
+
 def secrets_in(text):
     """Tokens as the emulator makes them, of every kind, and where one is shown: how often each kind is there."""
     kinds = {"JWT": r"g\.0\.[0-9a-f]{8}", "access": r"\bb\.[0-9a-f]{16}", "google": r"ya29\.[0-9a-f]{8}", "website": r"\b[0-9a-f]{48}\b",
              "shown": r"(?:website_2|user_token|cztoken|SIDCC|SID|auth)=(?!\*)[0-9A-Za-z.]{8}"}
     return {kind: found for kind, pattern in kinds.items() if (found := len(re.findall(pattern, text)))}
-
-
-def login(house, *more, stdin=""):
-    """`casement login nest`: its status, and what it said."""
-    done = subprocess.run([BINARY, "-c", str(house.config), "login", "nest", *more], input=stdin, capture_output=True, text=True, env=house.env, timeout=60)
-    return done.returncode, done.stdout + done.stderr
 
 
 def sign_in_device_access(house, nest, folder, account, code=None):
