@@ -218,7 +218,8 @@ StreamPlan House::plan_of(const std::string& id) const {
     plan.linger = base::scaled(config_.linger, config_.time_scale);
     plan.time_scale = config_.time_scale;
     const config::Camera* camera = config_.camera(id);
-    plan.on_demand = (camera && camera->on_demand) || is_spared(config_, id, says_battery(id));
+    plan.on_demand = (camera && camera->on_demand && !makes_films(config_, *camera)) ||
+                     is_spared(config_, id, says_battery(id));
     const config::Record record = record_of(id);
     if (record.mode != config::RecordMode::Off) plan.pre_roll = kRecorderReach;
     if (record.mode == config::RecordMode::Events)

@@ -80,6 +80,16 @@ Result<DriverOptions> options_of(const config::Config& config, const config::Acc
 
 }  // namespace
 
+bool makes_films(const config::Config& config, const config::Camera& camera) {
+    if (!camera.nest) return false;
+    const auto account =
+        std::ranges::find(config.accounts, camera.nest->account, &config::Account::name);
+    // Device Access has no single pictures.
+    if (account == config.accounts.end() || account->sign_in == config::NestSignIn::DeviceAccess)
+        return false;
+    return (camera.snapshots ? *camera.snapshots : account->snapshots).films.has_value();
+}
+
 Result<base::Url> nest_endpoint(const config::Account& account, const std::string& key,
                                 const std::string& text) {
     auto url = base::Url::parse(text);

@@ -28,6 +28,9 @@ base::Result<std::vector<drivers::nest::DriverOptions>> nest_options(const confi
                                                                      const std::string& data,
                                                                      const Lend& lend = {});
 
+/// Of a camera of the file: its single pictures become films, so that it is always connected.
+bool makes_films(const config::Config& config, const config::Camera& camera);
+
 /// The nest account of that name; the only one where `name` is empty. NotFound with what to write
 /// where.
 base::Result<const config::Account*> nest_account(const config::Config& config,

@@ -157,7 +157,7 @@ using Proof = std::function<async::Task<base::Result<T>>(bool is_refused, async:
 
 /// One JPEG per request, of a vendor whose server says by its status why there is none: 404 the
 /// camera is off, 403 sign in anew, 429 and 5xx later. The request gets a `cachebuster` each time.
-/// Films are made for as long as the stream runs.
+/// Films are made for as long as the source runs.
 struct AskPictures {
     using Fields = std::vector<std::pair<std::string, base::Secret>>;
     struct Turn {
@@ -216,6 +216,9 @@ struct BestOf {
         std::function<async::Task<base::Result<StreamEndpoint>>(async::Deadline)> open;
     };
     std::vector<Choice> choices;
+    /// Runs for itself, shown to nobody, while no choice of its name is open: for the films that it
+    /// makes.
+    std::optional<Choice> beside{};
     /// Which choice is shown from now on, and why no better one: empty for the first, or when that
     /// is not known yet. Called on any io thread; may outlive the driver. May be empty.
     std::function<void(std::size_t choice, std::optional<base::Error> why)> tell{};

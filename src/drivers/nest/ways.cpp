@@ -170,11 +170,12 @@ Result<camera::StreamEndpoint> endpoint_by(WishedWay wished, WayParts given) {
                                                       parts->device_access(deadline));
                                 }});
     }
-    if (is_wished(WishedWay::Snapshots)) {
-        ways.choices.push_back({"snapshots", [parts](Deadline) {
-                                    return async::hop(parts->executor, open_snapshots(parts));
-                                }});
-    }
+    const camera::BestOf::Choice snapshots{
+        "snapshots",
+        [parts](Deadline) { return async::hop(parts->executor, open_snapshots(parts)); }};
+    if (is_wished(WishedWay::Snapshots)) ways.choices.push_back(snapshots);
+    // Whatever is shown meanwhile, and whatever was wished to be.
+    if (parts->films) ways.beside = snapshots;
     if (ways.choices.empty())
         return base::fail(ErrorKind::Unsupported,
                           "this account has no Device Access; choose another way");

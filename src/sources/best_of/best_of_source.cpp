@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "hub/stream.hpp"
+
 namespace casement::sources::best_of {
 
 using async::Deadline;
@@ -19,7 +21,10 @@ constexpr std::chrono::seconds kFarewell{5};
 }  // namespace
 
 BestOfSource::BestOfSource(camera::BestOf way, Parts parts)
-    : way_(std::move(way)), parts_(std::move(parts)), policy_(way_) {
+    : way_(std::move(way)),
+      parts_(std::move(parts)),
+      policy_(way_),
+      beside_again_({.first = way_.again, .cap = way_.again_at_most}) {
     (void)has_news();
 }
 
@@ -32,6 +37,7 @@ Task<base::Result<>> BestOfSource::run(hub::StreamWriter& writer) {
         const Policy::Step step = policy_.step(look(), parts_.clock.steady_now());
         close_some(step.close, Deadline::in(kFarewell));
         if (step.open) open(*step.open, writer);
+        keep_beside();
         tell_change();
         CASEMENT_CO_TRY(co_await async::sleep_for(kLookEvery));
     }
@@ -76,11 +82,39 @@ void BestOfSource::close_some(unsigned which, Deadline deadline) {
             parts_.log.info("No pictures by {}: {}{}{}", way_.choices[open_[i].choice].name,
                             why->message(), why->reason().empty() ? "" : " reason=", why->reason());
         }
-        farewells_->spawn("goodbye of a way", [run = open_[i].run, deadline]() -> Task<> {
-            co_await run->close(deadline);
-        });
+        close(open_[i].run, deadline);
     }
     open_ = std::move(kept);
+}
+
+void BestOfSource::close(std::shared_ptr<SideRun> run, Deadline deadline) {
+    farewells_->spawn("goodbye of a way", [run = std::move(run), deadline]() -> Task<> {
+        co_await run->close(deadline);
+    });
+}
+
+void BestOfSource::keep_beside() {
+    if (!way_.beside) return;
+    const bool is_a_choice = std::ranges::any_of(open_, [this](const Open& one) {
+        return way_.choices[one.choice].name == way_.beside->name;
+    });
+    const base::SteadyTime now = parts_.clock.steady_now();
+    if (beside_ && beside_->last_picture() != base::SteadyTime{}) beside_again_.reset();
+    if (beside_ && beside_->ended()) {
+        parts_.log.info("No {} beside for now: {}", way_.beside->name, beside_->ended()->message());
+        beside_not_before_ = now + beside_again_.next();
+    }
+    if (beside_ && (is_a_choice || beside_->ended()))
+        close(std::exchange(beside_, {}), Deadline::in(kFarewell));
+    if (beside_ || is_a_choice || now < beside_not_before_) return;
+    if (!nowhere_) {
+        nowhere_ =
+            std::make_shared<hub::Stream>("beside", hub::GopLogLimits{}, parts_.clock, parts_.log);
+        nowhere_pen_ = std::make_unique<hub::StreamWriter>(nowhere_);
+    }
+    beside_ =
+        std::make_shared<SideRun>(farewells_->executor(), parts_.log, *nowhere_pen_, parts_.clock);
+    beside_->start(way_.beside->open, parts_.open, Deadline::in(way_.patience));
 }
 
 void BestOfSource::tell_change() {
@@ -108,6 +142,7 @@ std::chrono::milliseconds BestOfSource::stall() const {
 Task<> BestOfSource::close(Deadline deadline) {
     if (!farewells_) co_return;
     close_some((1U << open_.size()) - 1, deadline);
+    if (beside_) close(std::exchange(beside_, {}), deadline);
     co_await farewells_->join();
 }
 

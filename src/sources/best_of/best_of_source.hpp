@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "async/retry.hpp"
 #include "async/task_group.hpp"
 #include "base/log.hpp"
 #include "hub/source.hpp"
+#include "hub/stream_writer.hpp"
 #include "sources/best_of/policy.hpp"
 #include "sources/side_run.hpp"
 
@@ -41,6 +43,9 @@ private:
     std::vector<Policy::Run> look() const;
     void open(std::size_t choice, const hub::StreamWriter& writer);
     void close_some(unsigned which, async::Deadline deadline);
+    void close(std::shared_ptr<SideRun> run, async::Deadline deadline);
+    /// Opens what runs beside, or makes room for the choice that does the same.
+    void keep_beside();
     void tell_change();
     bool has_news();
 
@@ -48,6 +53,11 @@ private:
     const Parts parts_;
     Policy policy_;
     std::vector<Open> open_;  // at most two, the older first
+    std::shared_ptr<hub::Stream> nowhere_;
+    std::unique_ptr<hub::StreamWriter> nowhere_pen_;
+    std::shared_ptr<SideRun> beside_;
+    async::Backoff beside_again_;
+    base::SteadyTime beside_not_before_{};
     std::optional<std::size_t> told_;
     std::string told_why_;
     std::uint32_t heard_ = 0;  // of the driver's news

@@ -192,6 +192,16 @@ TEST(NestAccounts, AreReadFromTheFile) {
     EXPECT_EQ(home.every.width, 640);
     ASSERT_TRUE(home.every.films);
     EXPECT_EQ(home.every.films->pictures, 100);
+
+    EXPECT_TRUE(makes_films(config, camera));
+    camera.snapshots = config::Snapshots{};
+    EXPECT_FALSE(makes_films(config, camera)) << "its own word";
+    camera.snapshots->films = config::Films{.folder = "/films"};
+    EXPECT_TRUE(makes_films(config, camera));
+    camera.nest->account = "official";
+    EXPECT_FALSE(makes_films(config, camera)) << "it gives no single pictures";
+    camera.nest.reset();
+    EXPECT_FALSE(makes_films(config, camera));
 }
 
 TEST(NestAccounts, NoTokenTravelsInTheOpen) {

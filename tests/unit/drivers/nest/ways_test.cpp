@@ -143,6 +143,20 @@ TEST_F(Ways, AskForPicturesWithWhatTheKindOfAccountShows) {
     EXPECT_EQ(field().second.reveal(), "website_2=one");
 }
 
+TEST_F(Ways, GoOnFilmingBesideWhateverIsWished) {
+    auto filming = parts();
+    EXPECT_FALSE(std::get<camera::BestOf>(endpoint_by(WishedWay::Auto, filming)->way).beside);
+    filming.films = camera::Films{.folder = "/films", .name = "door"};
+    for (const auto wished : {WishedWay::Auto, WishedWay::Nexustalk, WishedWay::Snapshots}) {
+        const auto ways = endpoint_by(wished, filming).value();
+        const auto& beside = std::get<camera::BestOf>(ways.way).beside;
+        ASSERT_TRUE(beside);
+        EXPECT_EQ(beside->name, "snapshots") << "as the choice is called that does the same";
+        const auto opened = fakes::run(io, beside->open(Deadline::in(std::chrono::seconds{5})));
+        EXPECT_EQ(std::get<camera::AskPictures>(opened.value().way).films, filming.films);
+    }
+}
+
 TEST_F(Ways, TakeATurnForEachPictureWhereTheCameraIsNow) {
     std::vector<std::string> asked, told;
     auto counted = parts();

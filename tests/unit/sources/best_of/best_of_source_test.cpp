@@ -194,5 +194,74 @@ TEST(BestOfSource, AWayThatIsNotExtendedForNowIsFollowedByAnotherBeforeItsEnd) {
         << "who is asked too often is not asked for another";
 }
 
+TEST(BestOfSource, KeepsWhatMakesFilmsRunningBesideWhateverIsShown) {
+    asio::io_context io{1};
+    base::SystemClock clock;
+    World world;
+    const auto stream =
+        std::make_shared<hub::Stream>("porch", hub::GopLogLimits{}, clock, base::Log{});
+    camera::BestOf ways;
+    ways.again = 100ms;
+    ways.again_at_most = 200ms;
+    const auto choice = [](std::size_t i) {
+        return camera::BestOf::Choice{
+            fmt::format("way {}", i), [i](Deadline) -> Task<base::Result<camera::StreamEndpoint>> {
+                co_return camera::StreamEndpoint{
+                    .way = camera::PlayFile{.path = fmt::format("{}", i)}, .lease = {}};
+            }};
+    };
+    ways.choices = {choice(0), choice(2)};
+    ways.beside = choice(2);
+    BestOfSource source(ways, {.clock = clock,
+                               .log = {},
+                               .open = [&](const camera::StreamEndpoint& endpoint)
+                                   -> base::Result<std::unique_ptr<hub::Source>> {
+                                   const auto& path = std::get<camera::PlayFile>(endpoint.way).path;
+                                   return std::make_unique<Fake>(world, std::stoul(path));
+                               }});
+    std::vector<std::uint8_t> shown;
+    const auto until = [&](std::function<bool()> is_so) -> Task<> {
+        for (int i = 0; i < 1000 && !is_so(); ++i)
+            (void)co_await async::sleep_for(5ms);  // real time: ways are looked at, every 100 ms
+        EXPECT_TRUE(is_so());
+    };
+    const auto running = [&] { return world.opened[2] - world.closed[2]; };
+    const auto play = [&]() -> Task<> {
+        async::TaskGroup tasks(io.get_executor(), base::Log{});
+        hub::Reader reader = stream->subscribe(io.get_executor(), {});
+        tasks.spawn("read", [&]() -> Task<> {
+            for (;;) {
+                const auto item = co_await reader.next();
+                if (!item) co_return;
+                if (const auto* unit = std::get_if<media::AccessUnitPtr>(&*item))
+                    shown.push_back((*unit)->data[0]);
+            }
+        });
+        tasks.spawn("source", [&]() -> Task<> {
+            hub::StreamWriter writer(stream);
+            (void)co_await source.run(writer);
+        });
+        co_await until([&] { return shown.size() > 20 && running() == 1; });
+        EXPECT_THAT(shown, testing::Each(0)) << "what runs beside is shown to nobody";
+        // One that fails is opened again.
+        world.well[2] = false;
+        co_await until([&] { return world.closed[2] == 1; });
+        world.well[2] = true;
+        co_await until([&] { return running() == 1; });
+        // As a choice it is not run twice...
+        world.well[0] = false;
+        co_await until([&] { return shown.back() == 2 && running() == 1; });
+        // ...and beside again when the better one is back.
+        world.well[0] = true;
+        const int before = world.opened[2];
+        co_await until([&] { return shown.back() == 0 && world.opened[2] > before; });
+        co_await until([&] { return running() == 1; });
+        co_await tasks.stop();
+        co_await source.close(Deadline::in(1s));
+    };
+    fakes::run(io, play());
+    EXPECT_EQ(running(), 0);
+}
+
 }  // namespace
 }  // namespace casement::sources::best_of
