@@ -42,14 +42,17 @@ base::Result<> RtpPacker::set_tracks(const media::Tracks& tracks) {
         }
         return {};
     }
-    // New parameter sets go on in band; other codecs or clocks would belie the SDP that viewers
-    // hold.
-    const bool same =
-        std::ranges::equal(lanes_, tracks, [](const Lane& lane, const media::Track& track) {
-            return lane.track.codec == track.codec && lane.track.clock_rate == track.clock_rate;
-        });
-    if (!same) return fanout::codec_changed();
-    for (std::size_t i = 0; i < lanes_.size(); ++i) lanes_[i].track = tracks[i];
+    // New parameter sets go on in band, and a track that has gone keeps its lane: pictures without
+    // sound are better than neither. Other codecs or clocks, and a track more, would belie the SDP
+    // that viewers hold.
+    const auto has_lane = [this](const media::Track& track) {
+        const auto i = static_cast<std::size_t>(track.id);
+        return i < lanes_.size() && lanes_[i].track.codec == track.codec &&
+               lanes_[i].track.clock_rate == track.clock_rate;
+    };
+    if (tracks.empty() || !std::ranges::all_of(tracks, has_lane)) return fanout::codec_changed();
+    for (const media::Track& track : tracks)
+        lanes_[static_cast<std::size_t>(track.id)].track = track;
     return {};
 }
 

@@ -98,7 +98,7 @@ Task<Result<>> SnapshotSource::ask_once(net::HttpClient& client, hub::StreamWrit
         case Answer::Kind::Picture:
             co_return co_await take(*response, *answer.info, writer);
         case Answer::Kind::Broken:
-            co_return count_broken(std::move(*answer.error));
+            co_return count_broken(writer, std::move(*answer.error));
         case Answer::Kind::Wait:
             co_return co_await wait(std::move(answer));
         case Answer::Kind::Wrong:
@@ -195,7 +195,8 @@ Task<Result<>> SnapshotSource::take(const net::ClientResponse& response,
     };
     CASEMENT_CO_TRY(auto made, co_await surroundings_.pool.run(std::move(work)));
     if (made.empty())
-        co_return count_broken({ErrorKind::DataLoss, "codec", "a JPEG that cannot be decoded"});
+        co_return count_broken(writer,
+                               {ErrorKind::DataLoss, "codec", "a JPEG that cannot be decoded"});
     broken_in_row_ = 0;
     last_ = jpeg;
     waits_.reset();
@@ -234,9 +235,11 @@ Task<Result<>> SnapshotSource::wait(Answer answer) {
     co_return co_await async::sleep_for(answer.wait);
 }
 
-Result<> SnapshotSource::count_broken(base::Error why) {
-    surroundings_.log.debug("No picture: {}", why.message());
-    if (++broken_in_row_ < kMostBrokenInARow) return {};
+Result<> SnapshotSource::count_broken(hub::StreamWriter& writer, base::Error why) {
+    writer.count_lost(1);
+    // Once for a row of them: what comes between is told by the count.
+    if (broken_in_row_++ == 0) surroundings_.log.info("A picture is left out: {}", why.message());
+    if (broken_in_row_ < kMostBrokenInARow) return {};
     return std::unexpected(why.within("nothing but what is no picture comes"));
 }
 

@@ -50,7 +50,7 @@ private:
     async::Task<base::Result<>> wait(Answer answer);
     async::Task<base::Result<>> open_films();
     async::Task<base::Result<>> make_films();
-    base::Result<> count_broken(base::Error why);
+    base::Result<> count_broken(hub::StreamWriter& writer, base::Error why);
 
     const camera::AskPictures way_;
     base::Url url_;  // of now

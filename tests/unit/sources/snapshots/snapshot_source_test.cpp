@@ -182,6 +182,7 @@ TEST_F(Snapshots, ThatAreCutShortOrBrokenAreNotShown) {
     };
     EXPECT_FALSE(play(way(), [&] { return units_.size() >= 5; }));
     EXPECT_EQ(shown(), test::counted(0, static_cast<std::int64_t>(units_.size())));
+    EXPECT_GE(stream_->status().counters.lost_in, 4U);
 }
 
 TEST_F(Snapshots, EndWithAReasonWhenNothingElseComes) {
