@@ -411,6 +411,36 @@ TEST(NestBuckets, HostsOfStrangersAreLeftOut) {
     EXPECT_FALSE(buckets.take_all(R"({"error":"x"})"));
 }
 
+TEST(NestBuckets, GiveEachCameraTheHostsOfItsRegionAndTheBestNameThereIs) {
+    const auto quartz = [](std::string region, std::string description, std::string where) {
+        return json{{"nexus_api_http_server_url", "https://nexusapi-" + region + ".dropcam.com"},
+                    {"direct_nexustalk_host", "oculus1-" + region + ".dropcam.com"},
+                    {"structure_id", "s1"},
+                    {"where_id", where},
+                    {"description", description},
+                    {"model", "Nest Cam Indoor"},
+                    {"serial_number", "06AA01AC1234ABCD"}};
+    };
+    Buckets buckets;
+    ASSERT_TRUE(buckets.take_all(json{
+        {"updated_buckets",
+         {{{"object_key", fmt::format("quartz.{:032x}", 1)}, {"value", quartz("us1", "Cot", "w1")}},
+          {{"object_key", fmt::format("quartz.{:032x}", 2)}, {"value", quartz("eu1", "", "w1")}},
+          {{"object_key", fmt::format("quartz.{:032x}", 3)}, {"value", quartz("eu1", "", "w2")}},
+          {{"object_key", "where.s1"},
+           {"value", {{"wheres", {{{"where_id", "w1"}, {"name", "Hallway"}}}}}}}}}}
+                                     .dump()));
+    const auto cameras = buckets.cameras(Hosts{});
+    ASSERT_THAT(cameras, SizeIs(3));
+    EXPECT_EQ(cameras[0].nexus_api, "https://nexusapi-us1.dropcam.com");
+    EXPECT_EQ(cameras[1].nexus_api, "https://nexusapi-eu1.dropcam.com");
+    EXPECT_EQ(cameras[0].direct_host, "oculus1-us1.dropcam.com");
+    EXPECT_EQ(cameras[1].direct_host, "oculus1-eu1.dropcam.com");
+    EXPECT_EQ(cameras[0].name, "Cot");
+    EXPECT_EQ(cameras[1].name, "Hallway");
+    EXPECT_EQ(cameras[2].name, "Nest Cam Indoor ABCD");
+}
+
 TEST(NestBuckets, TakeAsManyCamerasAsTheirLimit) {
     json list = json::array();
     for (std::size_t i = 0; i < Buckets::kMaxCameras + 5; ++i)
