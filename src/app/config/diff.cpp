@@ -24,6 +24,10 @@ CameraChange change_of(const Camera& before, const Camera& after) {
     return out;
 }
 
+/// Which camera of an account this is, and how its pictures travel, is its driver's from the start
+/// on.
+bool of_account(const Camera& camera) { return camera.nest || camera.nanit; }
+
 std::string words_of(const CameraChange& change) {
     std::vector<std::string_view> parts;
     if (change.source) parts.push_back("connection");
@@ -70,14 +74,26 @@ Changes diff(const Config& before, const Config& after) {
     for (const Camera& camera : after.cameras) {
         const Camera* old = before.camera(camera.id);
         if (old == nullptr) {
-            out.cameras_added.push_back(camera.id);
-        } else if (const CameraChange change = change_of(*old, camera);
-                   change.source || change.recording || change.events || change.name) {
-            out.cameras_changed.push_back(change);
+            if (of_account(camera))
+                out.at_next_start.push_back("cameras." + camera.id);
+            else
+                out.cameras_added.push_back(camera.id);
+            continue;
         }
+        CameraChange change = change_of(*old, camera);
+        if ((of_account(*old) || of_account(camera)) && (change.source || change.name)) {
+            change.source = change.name = false;
+            out.at_next_start.push_back("cameras." + camera.id);
+        }
+        if (change.source || change.recording || change.events || change.name)
+            out.cameras_changed.push_back(change);
     }
     for (const Camera& camera : before.cameras) {
-        if (after.camera(camera.id) == nullptr) out.cameras_removed.push_back(camera.id);
+        if (after.camera(camera.id) != nullptr) continue;
+        if (of_account(camera))
+            out.at_next_start.push_back("cameras." + camera.id);
+        else
+            out.cameras_removed.push_back(camera.id);
     }
     out.http = before.http != after.http;
     out.rtsp = before.rtsp != after.rtsp;

@@ -56,7 +56,8 @@ SIGHUP (`kill -HUP PID`) reads the file again. A file with an error changes noth
 - `http` moves without touching anything else: the new address answers at once, and what is open on the old one has ten seconds to end. Where the
   new address or certificate cannot be used, the page stays where it is, and the log and the health page say why.
 - A listener whose port was taken is tried again at every reload.
-- `data`, `io_threads`, `time_scale`, `mqtt`, `webhooks`, `accounts` and `arlo` wait for the next start; the log says so.
+- `data`, `io_threads`, `time_scale`, `mqtt`, `webhooks`, `accounts` and `arlo` wait for the next start, and so do lines of cameras of an account, but
+  for `record` and `sound_events`; the log says so.
 
 ## Not yet
 

@@ -61,6 +61,32 @@ TEST(ConfigDiff, ListeningIsNoReasonToConnectAnew) {
     EXPECT_EQ(changes.summary(), "changed porch (events)");
 }
 
+TEST(ConfigDiff, AnAccountAndItsCamerasWaitForTheNextStart) {
+    const std::string home = "accounts: [{vendor: nest, name: home}";
+    const auto camera = [](std::string_view rest) {
+        return fmt::format("]\ncameras: {{door: {{nest: {{account: home, camera: 0123abcd}}{}}}}}",
+                           rest);
+    };
+    const std::string plain = home + camera("");
+    for (const std::string& with :
+         {plain, home + ", {vendor: nest, name: yard}" + camera(""), home + "]",
+          home + camera(", way: snapshots"), home + camera(", name: Door")}) {
+        const bool is_same = with == plain;
+        for (const auto& changes : {between_texts(plain, with), between_texts(with, plain)}) {
+            EXPECT_THAT(changes.at_next_start, testing::SizeIs(is_same ? 0 : 1)) << with;
+            EXPECT_THAT(changes.cameras_changed, IsEmpty()) << "nothing is connected anew";
+            EXPECT_THAT(changes.cameras_added, IsEmpty());
+            EXPECT_THAT(changes.cameras_removed, IsEmpty());
+        }
+    }
+    const Changes recorded = between_texts(plain, home + camera(", record: {mode: off}"));
+    EXPECT_THAT(recorded.at_next_start, IsEmpty());
+    ASSERT_EQ(recorded.cameras_changed.size(), 1u);
+    EXPECT_TRUE(recorded.cameras_changed[0].recording);
+    EXPECT_EQ(between_texts(plain, home + camera(", way: snapshots")).summary(),
+              "at the next start: cameras.door");
+}
+
 TEST(ConfigDiff, SeesAChangedDefaultAtEveryCameraThatInheritsIt) {
     const Changes changes =
         between_texts("cameras: {a: {source: push}, b: {source: push, record: {keep: 1d}}}",
