@@ -42,13 +42,13 @@ async::Task<base::Result<>> Leased::keep() {
         const bool is_due = lease_.extend && now + lease_.margin >= lease_.expires_at;
         if (is_due && clock_.steady_now() >= ask_at) {
             auto answer = co_await lease_.extend(async::Deadline::in(kAskTime));
-            const base::WallTime before = lease_.expires_at;
             if (answer) {
                 lease_ = std::move(*answer);
             } else if (!answer.error().is(ErrorKind::Cancelled)) {
                 log_.warn("More time for the stream was refused: {}", answer.error().message());
             }
-            if (lease_.expires_at <= before) ask_at = clock_.steady_now() + lease_.again;
+            if (clock_.wall_now() + lease_.margin >= lease_.expires_at)
+                ask_at = clock_.steady_now() + lease_.again;
         }
         const auto wait = (lease_.extend ? lease_.expires_at - lease_.margin : lease_.expires_at) -
                           clock_.wall_now();

@@ -6,21 +6,26 @@ import shutil
 import sys
 import time
 
+from cells import pictures
 from house import House, end, wait_until, work_folder
 from nest import Nest, login_with_google
-from nest_pictures import WIDTH, compare, counters_in
+from nest_pictures import compare
 from viewer import Viewer
 
 FILM = 8  # pictures of one
 
 
+def counters(files):
+    """Of all their pictures, oldest file first."""
+    return [counter for file in sorted(files) for _, counter, _ in pictures(file)]
+
+
 def filmed(films, camera):
-    """Counters of the films, oldest first."""
-    return [counter for mp4 in sorted((films / camera / "films").glob("*.mp4")) for counter in counters_in(mp4)]
+    return counters((films / camera / "films").glob("*.mp4"))
 
 
 def waiting(films, camera):
-    return [counter for jpeg in sorted((films / camera / "pictures").glob("*.jpg")) for counter in counters_in(jpeg)]
+    return counters((films / camera / "pictures").glob("*.jpg"))
 
 
 def main():
@@ -32,7 +37,7 @@ def main():
     shutil.rmtree(films, ignore_errors=True)
     films.mkdir()
     cameras = {"door": {"nest": {"account": "emulated", "camera": uuid}, "on_demand": True, "record": {"mode": "off"},
-                        "snapshots": {"interval": "2500ms", "width": WIDTH, "films": {"folder": str(films), "pictures": FILM}}}}
+                        "snapshots": {"interval": "2500ms", "width": 640, "films": {"folder": str(films), "pictures": FILM}}}}
     with House(extra=f"{accounts}time_scale: 0.2\n", cameras=cameras) as house:
         status, said = login_with_google(house, folder, nest)
         assert status == 0, said

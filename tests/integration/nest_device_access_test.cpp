@@ -236,6 +236,22 @@ TEST_F(DeviceAccessAccount, TenCamerasComeUpAndStayWithinTheLimitsWhateverElseIs
         pictures, refusals, static_cast<double>(shortest_silence) / kMinute.count());
 }
 
+TEST_F(DeviceAccessAccount, AStreamThatWasCutIsComeBackToWithTheTokenOfNow) {
+    begin(1);
+    watch("camera0");
+    const auto& stream = streams_.front();
+    const auto counted = [&] { return cloud_->devices().counters(); };
+    ASSERT_TRUE(wait_for([&] { return counted().extended == 1; }, 15s));
+    auto* const camera = cloud_->lent_camera("camera0");
+    EXPECT_EQ(camera->counters().sessions, 1U);
+    camera->drop_connections();
+    ASSERT_TRUE(wait_for([&] { return camera->counters().sessions == 2; }));
+    const auto before = stream->status().counters.units_in;
+    ASSERT_TRUE(wait_for([&] { return stream->status().counters.units_in > before + 5; }));
+    EXPECT_EQ(counted().generated, 1U) << "the address of before, with another token";
+    EXPECT_EQ(camera->counters().most_playing, 1U);
+}
+
 TEST_F(DeviceAccessAccount, WhatIsPublishedTwiceLateAndInAnyOrderBecomesOneEventWithItsFilm) {
     begin(1);
     auto& devices = cloud_->devices();

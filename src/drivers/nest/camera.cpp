@@ -97,7 +97,7 @@ std::vector<camera::Sensor> Camera::sensors() const {
     out.push_back(sensor("online", "Reaches Nest", Connectivity, true));
     out.back().value = record_.is_online;
     out.push_back(sensor("way_reason", "Why by no better way", Text, true));
-    if (why_) out.back().value = why_->message().substr(0, kMaxReason);
+    out.back().value = why_ ? why_->message().substr(0, kMaxReason) : std::string();
     // A sign-in that rots is what takes these cameras away: it is seen coming.
     out.push_back(sensor("sign_in_renews", "Sign-in is renewed", Timestamp, true));
     if (const auto at = household_.keeper.renews_at()) out.back().value = base::format_rfc3339(*at);

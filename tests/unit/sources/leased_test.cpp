@@ -106,6 +106,14 @@ TEST_F(LeasedStream, IsExtendedWheneverItIsDueHoweverShortItIs) {
     });
 }
 
+TEST_F(LeasedStream, IsNotAskedForWithoutEndWhereItIsShorterThanItsMargin) {
+    life = 1s;
+    (void)play([this]() -> Task<> {
+        (void)co_await async::sleep_for(300ms);  // real time: it looks every 10 ms then
+        EXPECT_EQ(asked, 1);
+    });
+}
+
 TEST_F(LeasedStream, EndsWithItsLeaseWhenTheVendorGivesNoMoreTime) {
     refuses = true;
     const auto ended = play([this]() -> Task<> {

@@ -18,6 +18,7 @@ using base::Result;
 namespace {
 
 constexpr std::chrono::seconds kStopPatience{10};
+constexpr std::chrono::milliseconds kGoodbye{1'000}, kLookEvery{20};
 // An answer that moves the end by less does not move it.
 constexpr std::chrono::seconds kMoved{1};
 
@@ -77,8 +78,10 @@ Task<Result<camera::StreamEndpoint>> Streams::open_named(std::shared_ptr<Streams
 
 Task<Result<camera::StreamEndpoint>> Streams::open(std::string device, Deadline deadline) {
     if (has_ended_) co_return is_gone();
+    if (doors_[device].why) co_return std::unexpected(*doors_[device].why);
+    co_await wait_for_goodbye(doors_[device].lent);
+    if (has_ended_) co_return is_gone();
     Door& door = doors_[device];
-    if (door.why) co_return std::unexpected(*door.why);
     if (door.lent && is_worth_coming_back(*door.lent)) {
         door.lent->was_lost = door.lent->has_begun = false;
         co_return endpoint_of(door.lent);
@@ -112,6 +115,15 @@ Task<Result<camera::StreamEndpoint>> Streams::open(std::string device, Deadline 
     now.busy = 0;
     now.lent = std::move(lent);
     co_return endpoint;
+}
+
+/// A connection that was lost says so with its goodbye, while its next one is opened already. Any
+/// other that is in use goes on.
+Task<> Streams::wait_for_goodbye(LentPtr lent) {
+    for (auto left = kGoodbye; left > left.zero(); left -= kLookEvery) {
+        if (!lent || lent->ends || lent->users == 0 || lent->was_lost) co_return;
+        (void)co_await async::sleep_for(kLookEvery);  // told on any thread
+    }
 }
 
 void Streams::refused(Door& door, const base::Error& error) {

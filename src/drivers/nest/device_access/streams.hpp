@@ -76,6 +76,7 @@ private:
     };
 
     bool is_worth_coming_back(const Lent& lent) const;
+    async::Task<> wait_for_goodbye(LentPtr lent);
     void refused(Door& door, const base::Error& error);
     base::Result<camera::StreamEndpoint> endpoint_of(const LentPtr& lent);
     camera::Lease lease_of(const LentPtr& lent);
