@@ -138,7 +138,6 @@ def main():
         for name, viewer in watch.viewers.items():
             viewer.flows(f"{name} shows moving pictures")
 
-        opened = house.log_text().count("The camera is back")
         ahead_of_time(watch)
         stubborn(watch)
         for kind in ("google", "jwt"):
@@ -154,7 +153,6 @@ def main():
         for name, viewer in watch.viewers.items():
             viewer.process.wait(10)
         log = house.log_text()
-        watch.judge("no stream was opened anew for it", log.count("The camera is back") == opened)
         watch.judge("no secret is in the log", all(word not in log for word in (brought["cookies"], brought["issue_token"])))
     for name, viewer in watch.viewers.items():
         judge_file(watch, name, viewer)
