@@ -142,7 +142,7 @@ def main():
         stubborn(watch)
         for kind in ("google", "jwt"):
             nest.say(f"token-ttl {kind} 1h")
-        time.sleep(0.75 * TTL_S)  # the last of the short ones has been renewed
+        time.sleep(1.25 * TTL_S)  # the last of the short ones has been renewed, so long ago that another renewal is allowed
         without_warning(watch, "")
         without_warning(watch, ", and HELLO is answered with another server", "redirects")
         without_warning(watch, ", and START_PLAYBACK too", "redirects-at-start")
