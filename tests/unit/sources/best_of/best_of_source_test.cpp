@@ -179,7 +179,7 @@ int opened_while_lent(ErrorKind refusal) {
             (void)co_await source.run(writer);
         });
         while (world.opened[0] == 0) (void)co_await async::sleep_for(5ms);  // real time: a lease
-        (void)co_await async::sleep_for(1400ms);
+        (void)co_await async::sleep_for(1400ms);  // real time: the same
         out = world.opened[0];
         co_await tasks.stop();
         co_await source.close(Deadline::in(1s));
