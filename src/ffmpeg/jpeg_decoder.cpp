@@ -42,6 +42,16 @@ struct JpegDecoder::State {
     };
     std::unique_ptr<void, Free> handle{tjInitDecompress()};
 
+    FrameHandle spare;
+
+    base::Result<FrameHandle> picture_of(int width, int height, AVPixelFormat format) {
+        FrameHandle picture = std::move(spare);
+        const bool fits = picture && picture->width == width && picture->height == height &&
+                          picture->format == format;
+        if (fits && av_frame_is_writable(picture.get()) != 0) return picture;
+        return make_picture(width, height, format);
+    }
+
     /// `status` of the library's last call. Bytes between two segments are what some cameras leave
     /// there; every other warning is of pixels that are made up.
     base::Result<> check(int status) const {
@@ -60,6 +70,8 @@ JpegDecoder::JpegDecoder() : state_(std::make_unique<State>()) {
 JpegDecoder::~JpegDecoder() = default;
 JpegDecoder::JpegDecoder(JpegDecoder&&) noexcept = default;
 JpegDecoder& JpegDecoder::operator=(JpegDecoder&&) noexcept = default;
+
+void JpegDecoder::give_back(FrameHandle picture) { state_->spare = std::move(picture); }
 
 base::Result<FrameHandle> JpegDecoder::decode(media::ByteSpan file, int max_width) {
     CASEMENT_TRY(const media::jpeg::Info info, media::jpeg::parse(file));
@@ -81,14 +93,14 @@ base::Result<FrameHandle> JpegDecoder::decode(media::ByteSpan file, int max_widt
     const AVPixelFormat planes =
         is_named && colours == TJCS_YCbCr ? planes_of(subsampling) : AV_PIX_FMT_NONE;
     if (planes != AV_PIX_FMT_NONE) {
-        CASEMENT_TRY(FrameHandle picture, make_picture(width, height, planes));
+        CASEMENT_TRY(FrameHandle picture, state_->picture_of(width, height, planes));
         picture->color_range = AVCOL_RANGE_JPEG;
         CASEMENT_TRY(
             state_->check(tjDecompressToYUVPlanes(handle, file.data(), file.size(), picture->data,
                                                   width, picture->linesize, height, kFlags)));
         return picture;
     }
-    CASEMENT_TRY(FrameHandle picture, make_picture(width, height, AV_PIX_FMT_RGB24));
+    CASEMENT_TRY(FrameHandle picture, state_->picture_of(width, height, AV_PIX_FMT_RGB24));
     CASEMENT_TRY(
         state_->check(tjDecompress2(handle, file.data(), file.size(), picture->data[0], width,
                                     picture->linesize[0], height, TJPF_RGB, kFlags)));

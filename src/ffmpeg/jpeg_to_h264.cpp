@@ -53,11 +53,21 @@ struct JpegToH264::State {
                picture.width == shape.width && picture.height == shape.height;
     }
 
-    base::Result<FrameHandle> shaped(FrameHandle picture, const PictureShape& shape) {
-        if (!is_taken_as_it_is(*picture, shape)) return scaler.convert(*picture, shape);
+    base::Result<media::AccessUnit> encode(FrameHandle picture, const PictureShape& shape,
+                                           bool key) {
+        if (!is_taken_as_it_is(*picture, shape)) {
+            CASEMENT_TRY(const FrameHandle converted, scaler.convert(*picture, shape));
+            decoder.give_back(std::move(picture));
+            return encoder->encode(*converted, key);
+        }
+        // The same planes, with the range beside the format instead of in its name.
+        const auto named = static_cast<AVPixelFormat>(picture->format);
         picture->format = AV_PIX_FMT_YUV420P;
         picture->color_range = AVCOL_RANGE_JPEG;
-        return picture;
+        auto unit = encoder->encode(*picture, key);
+        picture->format = named;
+        decoder.give_back(std::move(picture));
+        return unit;
     }
 
     base::Result<> open_encoder(const PictureShape& shape) {
@@ -103,9 +113,8 @@ base::Result<> JpegToH264::push(const media::AccessUnit& jpeg,
     }
     const PictureShape shape = s.shape_of(**picture);
     CASEMENT_TRY(s.open_encoder(shape));
-    CASEMENT_TRY(const FrameHandle shaped, s.shaped(std::move(*picture), shape));
-    const bool key = s.key_is_due(jpeg.pts) || jpeg.discontinuity;
-    CASEMENT_TRY(media::AccessUnit unit, s.encoder->encode(*shaped, key));
+    CASEMENT_TRY(media::AccessUnit unit, s.encode(std::move(*picture), shape,
+                                                  s.key_is_due(jpeg.pts) || jpeg.discontinuity));
     unit.track = s.options.track_id;
     unit.discontinuity = jpeg.discontinuity;
     unit.pts = unit.dts = jpeg.pts;

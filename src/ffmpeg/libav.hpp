@@ -26,7 +26,7 @@ extern "C" {
 #define CASEMENT_LIBAV_FUNCTIONS(X) \
     X(avutil, av_audio_fifo_alloc) X(avutil, av_audio_fifo_free) X(avutil, av_audio_fifo_read) X(avutil, av_audio_fifo_size) \
     X(avutil, av_audio_fifo_write) X(avutil, av_channel_layout_copy) X(avutil, av_channel_layout_default) X(avutil, av_frame_alloc) \
-    X(avutil, av_frame_free) X(avutil, av_frame_get_buffer) X(avutil, av_freep) X(avutil, av_log_set_callback) X(avutil, av_malloc) \
+    X(avutil, av_frame_free) X(avutil, av_frame_get_buffer) X(avutil, av_frame_is_writable) X(avutil, av_freep) X(avutil, av_log_set_callback) X(avutil, av_malloc) \
     X(avutil, av_mallocz) X(avutil, av_opt_set) X(avutil, av_opt_set_double) X(avutil, av_opt_set_int) X(avutil, av_pix_fmt_desc_get) \
     X(avutil, av_rescale_q) X(avutil, av_strdup) X(avutil, av_strerror) \
     X(avcodec, av_bsf_alloc) X(avcodec, av_bsf_free) X(avcodec, av_bsf_get_by_name) X(avcodec, av_bsf_init) X(avcodec, av_bsf_receive_packet) \

@@ -46,6 +46,19 @@ TEST(JpegDecoder, HalvesWhatIsTooWide) {
     }
 }
 
+TEST(JpegDecoder, UsesTheMemoryOfAPictureThatIsGivenBack) {
+    JpegDecoder decoder;
+    const media::Bytes file = jpeg(640, 360);
+    auto first = decoder.decode(file, 1920).value();
+    const auto* const memory = first->data[0];
+    decoder.give_back(std::move(first));
+    auto second = decoder.decode(file, 1920).value();
+    EXPECT_EQ(second->data[0], memory);
+    // Not where the next one has another size.
+    decoder.give_back(std::move(second));
+    EXPECT_EQ(decoder.decode(jpeg(320, 180), 1920).value()->width, 320);
+}
+
 TEST(JpegDecoder, TellsDamageWhereverItIs) {
     JpegDecoder decoder;
     const auto whole = copy_of(jpeg(640, 360));
