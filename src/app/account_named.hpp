@@ -1,11 +1,14 @@
 #pragma once
-// Which account of the file a command means.
+// Which account of the file a command means, and where what opens it is kept.
 
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "app/config/config.hpp"
 #include "base/error.hpp"
+#include "store/sealed.hpp"
 
 namespace casement::app {
 
@@ -21,5 +24,18 @@ struct VendorWords {
 base::Result<const config::Account*> account_named(const config::Config& config,
                                                    const VendorWords& words,
                                                    const std::string& name);
+
+/// InvalidArgument with what a name may be.
+base::Result<> check_account_name(const std::string& name);
+
+/// The account that an import is for: that of the name, else the vendor's first of the file, else
+/// `example`. Errors as check_account_name().
+base::Result<std::string> account_to_import(const config::Config& config, config::Vendor vendor,
+                                            std::string_view example, std::string name);
+
+/// The sealed store of the hub's folder, which is made for its user alone where it is not there
+/// yet. Errors as store::SealedStore::open(). Blocks.
+base::Result<std::unique_ptr<store::SealedStore>> open_sealed_store(
+    const std::filesystem::path& data);
 
 }  // namespace casement::app

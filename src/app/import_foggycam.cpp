@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/account_named.hpp"
 #include "app/cli/words.hpp"
 #include "base/text.hpp"
 #include "drivers/nest/sign_in.hpp"
@@ -133,27 +134,10 @@ private:
     std::string folder_;
 };
 
-Result<std::string> account_name(const cli::ImportFoggycam& command,
-                                 const config::Config& current) {
-    std::string name = command.account;
-    for (const config::Account& account : current.accounts) {
-        if (name.empty() && account.vendor == config::Vendor::Nest) name = account.name;
-    }
-    if (name.empty()) name = "home";
-    if (!drivers::is_account_name(name))
-        return base::fail(ErrorKind::InvalidArgument,
-                          "\"{}\" cannot be the name of an account: letters, digits, - and _ only, "
-                          "at most 64",
-                          name);
-    return name;
-}
-
 /// Whether it was stored.
 Result<bool> store_sign_in(const FoggycamImport& import, const std::string& account,
                            const fs::path& data) {
-    std::error_code ec;
-    if (fs::create_directories(data, ec)) fs::permissions(data, fs::perms::owner_all, ec);
-    CASEMENT_TRY(const auto sealed, store::SealedStore::open(data.string()));
+    CASEMENT_TRY(const auto sealed, open_sealed_store(data));
     if (drivers::nest::stored_key(*sealed, account)) return false;
     CASEMENT_TRY(drivers::nest::store_key(*sealed, account,
                                           {.kind = drivers::nest::SignInKind::Google,
@@ -173,7 +157,7 @@ Result<FoggycamImport> plan_foggycam_import(std::string_view text, const std::st
 
 int import_foggycam(const cli::Console& console, const cli::ImportFoggycam& command,
                     const config::Config& current, const fs::path& data) {
-    const auto account = account_name(command, current);
+    const auto account = account_to_import(current, config::Vendor::Nest, "home", command.account);
     if (!account) return cli::fail_with(console, account.error());
     const auto text = store::read_file(command.file, kMaxFoggycamBytes);
     if (!text) return cli::fail_with(console, text.error().within(command.file));

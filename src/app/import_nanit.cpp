@@ -4,6 +4,7 @@
 #include <ostream>
 #include <set>
 
+#include "app/account_named.hpp"
 #include "app/cli/words.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -268,25 +269,9 @@ void Planner::write_yaml() {
     section("mqtt", mqtt_);
 }
 
-Result<std::string> account_name(const cli::ImportNanit& command, const config::Config& current) {
-    std::string name = command.account;
-    for (const config::Account& account : current.accounts) {
-        if (name.empty() && account.vendor == config::Vendor::Nanit) name = account.name;
-    }
-    if (name.empty()) name = "nursery";
-    if (!drivers::is_account_name(name))
-        return base::fail(ErrorKind::InvalidArgument,
-                          "\"{}\" cannot be the name of an account: letters, digits, - and _ only, "
-                          "at most 64",
-                          name);
-    return name;
-}
-
 /// Whether it was stored.
 Result<bool> store_token(const Secret& refresh, const std::string& account, const fs::path& data) {
-    std::error_code ec;
-    if (fs::create_directories(data, ec)) fs::permissions(data, fs::perms::owner_all, ec);
-    CASEMENT_TRY(const auto sealed, store::SealedStore::open(data.string()));
+    CASEMENT_TRY(const auto sealed, open_sealed_store(data));
     if (drivers::nanit::stored_session(*sealed, account)) return false;
     CASEMENT_TRY(drivers::nanit::store_session(
         *sealed, account, {.access = {}, .refresh = refresh, .received = {}, .expires = {}}));
@@ -320,7 +305,8 @@ NanitImport plan_nanit_import(const EnvFile& file, const OldSession& session,
 
 int import_nanit(const cli::Console& console, const cli::ImportNanit& command,
                  const config::Config& current, const fs::path& data) {
-    const auto account = account_name(command, current);
+    const auto account =
+        account_to_import(current, config::Vendor::Nanit, "nursery", command.account);
     if (!account) return cli::fail_with(console, account.error());
     EnvFile file;
     OldSession session;

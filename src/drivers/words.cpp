@@ -20,6 +20,11 @@ bool is_account_name(std::string_view name) {
     });
 }
 
+std::string sign_in_remedy(std::string_view vendor, std::string_view account) {
+    return fmt::format("Sign in on the hub's page, or with: casement login {} --account {}", vendor,
+                       account);
+}
+
 bool is_token(std::string_view text) {
     return !text.empty() && text.size() <= kMaxTokenBytes &&
            std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });

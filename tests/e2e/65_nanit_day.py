@@ -6,11 +6,11 @@ Two cameras: robin is reached at home, alex over the vendor's relay alone; both 
 
 PACE multiplies every wait of hub, camera and cloud, and the life of a token; not answers, and not pictures, which come ten a second as always.
 What ran here is our emulator; no hardware."""
-import json
 import re
 import sys
 import time
 
+from day import Day, Judge, record
 from house import House, end, wait_until, work_folder
 from nanit import Nanit, gaps_between, moment, sign_in
 from viewer import Viewer
@@ -20,25 +20,13 @@ CAMERAS = (HOME, AWAY)
 SETTLES_S = 6  # until everybody is back after a trouble, beside what the pace makes of ten minutes: encoders and sockets keep theirs
 
 
-class Day:
+class NanitDay(Day):
     def __init__(self, house, nanit, hours, pace):
-        self.house, self.nanit, self.hours, self.hour_s, self.began = house, nanit, hours, 3600 * pace, time.time()
-        self.troubles = []  # [name, begin, end, cameras]: in which a picture may be missing, with a cause
-        self.statuses = 0
+        super().__init__(house, hours, pace)
+        self.nanit, self.statuses = nanit, 0
 
-    def now(self):
-        return (time.time() - self.began) / self.hour_s
-
-    def until(self, hour):
-        """Tells how the day goes, each hour of it."""
-        while (left := hour - self.now()) > 0:
-            time.sleep(min(left * self.hour_s, self.hour_s - (time.time() - self.began) % self.hour_s + 0.01))
-            if hour - self.now() > 0:
-                self.tell("")
-
-    def tell(self, what):
-        words = " ".join(f"{c}: {self.house.camera(c)['state']['word']} {self.house.camera(c).get('way', '')}".ljust(24) for c in CAMERAS)
-        print(f"{self.now():6.2f} h  {words} {what}", flush=True)
+    def words(self):
+        return " ".join(f"{c}: {self.house.camera(c)['state']['word']} {self.house.camera(c).get('way', '')}".ljust(24) for c in CAMERAS)
 
     def trouble(self, name, cameras, begin=None):
         """Counts until it is over() and what it broke has had its time to come back."""
@@ -113,15 +101,6 @@ class Day:
         except OSError:
             return False
         return next(s for s in self.house.camera(camera)["settings"] if s["id"] == "volume").get("reported") == volume
-
-
-class Judge:
-    def __init__(self):
-        self.failed = 0
-
-    def __call__(self, what, good, found):
-        self.failed += not good
-        print(f"{'ok  ' if good else 'MISS'}  {what}: {found}", flush=True)
 
 
 def live_through(day):
@@ -200,7 +179,7 @@ def main():
             try:
                 for camera, viewer in viewers.items():
                     viewer.flows(f"pictures of {camera}")
-                day = Day(house, nanit, hours, pace)
+                day = NanitDay(house, nanit, hours, pace)
                 day.token_hours = token_hours
                 print(f"{hours:g} hours in {hours * day.hour_s:.0f} s; a token lives {token_hours * day.hour_s:.0f} s")
                 found = live_through(day)
@@ -219,9 +198,7 @@ def main():
         judged("streams and connections left behind", left == [(0, 0), (0, 0)], left)
         nanit.end()
         if len(sys.argv) > 3:
-            with open(sys.argv[3], "a") as out:
-                out.write(json.dumps({"scenario": "nanit-day", "server": "casement", "day": time.strftime("%Y-%m-%d"), "hours": hours, "pace": pace,
-                                      "missed": judged.failed, **figures}) + "\n")
+            record(sys.argv[3], "nanit-day", day, judged, figures)
         return 1 if judged.failed else 0
     finally:
         if nanit.process.poll() is None:

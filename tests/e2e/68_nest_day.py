@@ -8,11 +8,11 @@ picture that the server gave is in the recordings once and in order, as ffmpeg r
 PACE multiplies every wait of hub and cloud, and the life of a token; not answers, and not the seconds of a Retry-After.
 What ran here is our emulator; no hardware."""
 import collections
-import json
 import math
 import sys
 import time
 
+from day import Day, Judge, record
 from house import House, wait_until, work_folder
 from nanit import moment
 from nest import Nest, login, login_with_google, secrets_in
@@ -26,25 +26,13 @@ A_MINUTE = 60 * 4 + 40 + 60 * 10 + 10  # of an account: questions and pictures, 
 SETTLES_S = 1  # until pictures come again after a trouble, beside what the pace makes of ten minutes
 
 
-class Day:
+class NestDay(Day):
     def __init__(self, house, nest, uuids, hours, pace):
-        self.house, self.nest, self.uuids, self.hours, self.pace, self.began = house, nest, uuids, hours, pace, time.time()
-        self.hour_s = 3600 * pace
-        self.troubles = []  # [name, begin, end, cameras]: in which a picture may be late, with a cause
+        super().__init__(house, hours, pace)
+        self.nest, self.uuids = nest, uuids
 
-    def now(self):
-        return (time.time() - self.began) / self.hour_s
-
-    def until(self, hour):
-        """Tells how the day goes, each hour of it."""
-        while (left := hour - self.now()) > 0:
-            time.sleep(min(left * self.hour_s, self.hour_s - (time.time() - self.began) % self.hour_s + 0.01))
-            if hour - self.now() > 0:
-                self.tell("")
-
-    def tell(self, what):
-        words = " ".join(f"{camera}: {self.house.camera(camera)['state']['word']}".ljust(18) for camera in CAMERAS)
-        print(f"{self.now():6.2f} h  {words} {what}", flush=True)
+    def words(self):
+        return " ".join(f"{camera}: {self.house.camera(camera)['state']['word']}".ljust(18) for camera in CAMERAS)
 
     def ask(self, word):
         times = 1 + len([told for told in self.nest.told if told["what"] == word])
@@ -78,15 +66,6 @@ class Day:
         self.nest.say(f"outage {site} none")
         self.tell(f"{region} is well again; it was asked {asked} times meanwhile")
         return begin, time.time(), asked
-
-
-class Judge:
-    def __init__(self):
-        self.failed = 0
-
-    def __call__(self, what, good, found):
-        self.failed += not good
-        print(f"{'ok  ' if good else 'MISS'}  {what}: {found}", flush=True)
 
 
 def live_through(day):
@@ -186,7 +165,7 @@ def main():
             for camera in CAMERAS:
                 wait_until(f"{camera} is there", lambda: camera in [c["id"] for c in house.api("GET", "/api/v1/cameras")["cameras"]])
                 wait_until(f"{camera} gives pictures", lambda: house.camera(camera)["state"]["word"] == "snapshot")
-            day = Day(house, nest, uuids, hours, pace)
+            day = NestDay(house, nest, uuids, hours, pace)
             print(f"{hours:g} hours in {hours * day.hour_s:.0f} s; a token lives {day.hour_s:.1f} s")
             outages = live_through(day)
             ended = time.time()
@@ -200,9 +179,7 @@ def main():
             judged("tokens in the log, which tells everything", not told, told or "none")
         nest.end()
         if len(sys.argv) > 3:
-            with open(sys.argv[3], "a") as out:
-                out.write(json.dumps({"scenario": "nest-day", "server": "casement", "day": time.strftime("%Y-%m-%d"), "hours": hours, "pace": pace,
-                                      "missed": judged.failed, **figures}) + "\n")
+            record(sys.argv[3], "nest-day", day, judged, figures)
         return 1 if judged.failed else 0
     finally:
         if nest.process.poll() is None:

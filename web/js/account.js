@@ -55,7 +55,7 @@ export async function account({ vendor, name }) {
     });
     const picker = !Object.keys(before).length && ways.length > 1 && h("div.field", {}, h("label", { for: "way" }, t("account.way")),
       h("select.pick", { id: "way", onchange: (e) => { result.hidden = true; show(ways.find((w) => w.id === e.target.value)); document.getElementById("way").focus(); } }, ...ways.map((w) => h("option", { value: w.id, selected: w === way }, w.name))));
-    body.replaceChildren(...[picker, step, way !== ways[0] && !ways.includes(way) && h("button.btn.bare.small", { type: "button", onclick: choose }, t("account.again"))].filter(Boolean));
+    body.replaceChildren(...[picker, step, !ways.includes(way) && h("button.btn.bare.small", { type: "button", onclick: choose }, t("account.again"))].filter(Boolean));
   }
   const choose = () => show(ways[0]);
 

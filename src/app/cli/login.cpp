@@ -6,14 +6,12 @@
 #include "app/nanit_api.hpp"
 #include "app/nest_accounts.hpp"
 #include "drivers/nanit/session.hpp"
-#include "drivers/words.hpp"
 
 namespace casement::app::cli {
 
 namespace {
 
 namespace fs = std::filesystem;
-using base::ErrorKind;
 using base::Result;
 using config::NestSignIn;
 
@@ -29,14 +27,8 @@ struct Login {
     async::BlockingPool disk{"disk", 1};
 
     Result<> open_store(const fs::path& data) {
-        if (!drivers::is_account_name(account.name))
-            return base::fail(ErrorKind::InvalidArgument,
-                              "\"{}\" cannot be the name of an account: letters, digits, - and _ "
-                              "only, at most 64",
-                              account.name);
-        std::error_code ec;
-        if (fs::create_directories(data, ec)) fs::permissions(data, fs::perms::owner_all, ec);
-        CASEMENT_TRY(sealed, store::SealedStore::open(data.string()));
+        CASEMENT_TRY(check_account_name(account.name));
+        CASEMENT_TRY(sealed, open_sealed_store(data));
         return {};
     }
     sign_in::Surroundings surroundings() { return {io.get_executor(), *sealed, disk, clock}; }

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "app/cli/moment.hpp"
 #include "app/nanit_api.hpp"
 #include "app/sign_in/entrance.hpp"
 #include "drivers/nanit/sign_in.hpp"
@@ -72,14 +73,10 @@ private:
     }
 
     static camera::SignInWay step(const nanit::CodeSent& sent) {
-        return code_step(fmt::format(
-            "Nanit has sent a code {} at {} UTC; it is good for {} minutes.", nanit::where(sent),
-            base::format_rfc3339(sent.sent).substr(kClock, kClockSize),
-            nanit::SignIn::kCodeLives.count()));
+        return code_step(fmt::format("Nanit has sent a code {} at {}; it is good for {} minutes.",
+                                     nanit::where(sent), cli::local_text(sent.sent),
+                                     nanit::SignIn::kCodeLives.count()));
     }
-
-    // "2026-11-29T21:05:09.000Z"
-    static constexpr std::size_t kClock = 11, kClockSize = 5;
 
     const std::string name_;
     store::SealedStore& sealed_;

@@ -8,6 +8,7 @@
 #include "camera/camera_id.hpp"
 #include "drivers/cancelled.hpp"
 #include "drivers/spread.hpp"
+#include "drivers/words.hpp"
 
 namespace casement::drivers::nanit {
 
@@ -22,10 +23,6 @@ using base::Result;
 constexpr std::chrono::seconds kListPatience{20};
 
 }  // namespace
-
-std::string sign_in_remedy(std::string_view account) {
-    return fmt::format("Sign in on the hub's page, or with: casement login nanit --account {}", account);
-}
 
 Driver::Driver(async::Executor executor, DriverOptions options, store::SealedStore& sealed,
                async::BlockingPool& disk, const base::Clock& clock,
@@ -59,7 +56,8 @@ void Driver::tell_account(const camera::AccountState& state) {
     camera::AccountState told = state;
     if (told.word == camera::AccountState::Word::NeedsPerson) {
         if (!told.reason) told.reason.emplace();
-        told.reason->text += (told.reason->text.empty() ? "" : " ") + sign_in_remedy(name()) + ".";
+        told.reason->text +=
+            (told.reason->text.empty() ? "" : " ") + sign_in_remedy("nanit", name()) + ".";
     }
     host_->account_changed(std::move(told));
     for (const auto& [serial, entry] : entries_) entry.camera->account_changed();

@@ -94,7 +94,4 @@ private:
     EventPoll* events_ = nullptr;                        // (none without their memory)
 };
 
-/// How a person signs in: for what tells that somebody has to.
-std::string sign_in_remedy(std::string_view account);
-
 }  // namespace casement::drivers::nanit

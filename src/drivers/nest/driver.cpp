@@ -5,6 +5,7 @@
 #include "drivers/cancelled.hpp"
 #include "drivers/nest/settings.hpp"
 #include "drivers/spread.hpp"
+#include "drivers/words.hpp"
 
 namespace casement::drivers::nest {
 
@@ -19,11 +20,6 @@ using base::Result;
 constexpr std::size_t kShortestUuid = 8;  // in the file
 
 }  // namespace
-
-std::string sign_in_remedy(std::string_view account) {
-    return fmt::format("Sign in on the hub's page, or with: casement login nest --account {}",
-                       account);
-}
 
 Driver::Driver(async::Executor executor, DriverOptions options, store::SealedStore& sealed,
                async::BlockingPool& disk, const base::Clock& clock)
@@ -49,7 +45,8 @@ void Driver::tell_account() {
     camera::AccountState told = keeper_.state();
     if (told.word == camera::AccountState::Word::NeedsPerson) {
         if (!told.reason) told.reason.emplace();
-        told.reason->text += (told.reason->text.empty() ? "" : " ") + sign_in_remedy(name()) + ".";
+        told.reason->text +=
+            (told.reason->text.empty() ? "" : " ") + sign_in_remedy("nest", name()) + ".";
     }
     host_->account_changed(std::move(told));
     for (const auto& [uuid, entry] : entries_) entry.camera->account_changed();

@@ -79,7 +79,4 @@ private:
     camera::DriverHost* host_ = nullptr;                    // while run() runs
 };
 
-/// How a person signs in: for what tells that somebody has to.
-std::string sign_in_remedy(std::string_view account);
-
 }  // namespace casement::drivers::nest
